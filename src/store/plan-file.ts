@@ -1,0 +1,155 @@
+// The plan file: opens, checks and closes it, and keeps its one row about the run.
+
+import { existsSync } from 'node:fs';
+
+import Database from 'better-sqlite3';
+
+import { AlarmSyncError } from '../alarm/errors.ts';
+import { AttemptTable, type Attempt } from './attempt-table.ts';
+import { OperationTable, type Settlement } from './operation-table.ts';
+import { PLAN_APPLICATION_ID, PLAN_INDEXES, PLAN_SCHEMA, PLAN_VERSION } from './plan-schema.ts';
+import { RejectedRowTable } from './rejected-row-table.ts';
+import { RunTable, type NewRun } from './run-table.ts';
+import { openForReading, openOwned } from './sqlite.ts';
+
+/**
+ * An open plan file. Durable at each commit (`synchronous=FULL`); one single file when closed.
+ * While a run drains it, `journal_mode` is WAL; closing folds the log back into the file.
+ */
+export class PlanFile implements Disposable {
+  readonly path: string;
+  readonly database: Database.Database;
+  readonly run: RunTable;
+  readonly operations: OperationTable;
+  readonly attempts: AttemptTable;
+  readonly rejectedRows: RejectedRowTable;
+  readonly #isReadOnly: boolean;
+
+  private constructor(file: string, database: Database.Database) {
+    this.path = file;
+    this.database = database;
+    this.#isReadOnly = database.readonly;
+    if (!this.#isReadOnly) database.pragma('synchronous = FULL');
+    this.run = new RunTable(database);
+    this.operations = new OperationTable(database);
+    this.attempts = new AttemptTable(database);
+    this.rejectedRows = new RejectedRowTable(database);
+  }
+
+  /** Makes a new plan file with its run. @throws {ALARMSYNC_CLI_USAGE} when a file stands there already. */
+  static create(file: string, run: NewRun): PlanFile {
+    if (existsSync(file)) {
+      throw new AlarmSyncError(
+        'ALARMSYNC_CLI_USAGE',
+        `expected a new file for the plan, but ${file} exists`,
+        {
+          hint: 'name another file with --out, or move that one away',
+        },
+      );
+    }
+    const database = openOwned(file);
+    database.pragma(`application_id = ${PLAN_APPLICATION_ID}`);
+    database.transaction(() => {
+      database.exec(PLAN_SCHEMA);
+      database.pragma(`user_version = ${PLAN_VERSION}`);
+      new RunTable(database).insert(run);
+    })();
+    return new PlanFile(file, database);
+  }
+
+  /**
+   * Opens a plan file to go on with it.
+   * @throws {ALARMSYNC_PLAN_UNREADABLE} when it is missing, damaged, foreign or of a newer version.
+   */
+  static open(file: string): PlanFile {
+    return PlanFile.#checked(file, () => openOwned(file));
+  }
+
+  /** Opens a plan file to look at it; never writes. @throws {ALARMSYNC_PLAN_UNREADABLE} as open. */
+  static openReadOnly(file: string): PlanFile {
+    if (existsSync(`${file}-journal`)) rollBackInterrupted(file);
+    return PlanFile.#checked(file, () => openForReading(file));
+  }
+
+  static #checked(file: string, open: () => Database.Database): PlanFile {
+    if (!existsSync(file)) throw unreadable(file, 'there is no such file');
+    let database: Database.Database | undefined;
+    try {
+      database = open();
+      const found = database.pragma('application_id', { simple: true });
+      if (found !== PLAN_APPLICATION_ID) throw unreadable(file, 'it is a SQLite database of something else');
+      const version = Number(database.pragma('user_version', { simple: true }));
+      if (version > PLAN_VERSION) {
+        throw unreadable(
+          file,
+          `it is of plan version ${version}, and this alarmsync knows up to ${PLAN_VERSION}`,
+        );
+      }
+      const plan = new PlanFile(file, database);
+      plan.run.read();
+      return plan;
+    } catch (error) {
+      database?.close();
+      if (error instanceof AlarmSyncError) throw error;
+      throw unreadable(file, error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
+  /** Builds the indexes for looking at the plan; after the operations stand. */
+  buildIndexes(): void {
+    this.database.exec(PLAN_INDEXES);
+  }
+
+  /** Forgets what an interrupted planning wrote: the run starts to plan again, with its settings and approval. */
+  restartPlanning(): void {
+    this.database.exec(
+      'BEGIN; DELETE FROM attempt; DELETE FROM image; DELETE FROM operation; DELETE FROM rejected_row; COMMIT',
+    );
+  }
+
+  /** Writes outcomes and tries down in one transaction. */
+  record(settlements: readonly Settlement[], attempts: readonly Attempt[]): void {
+    this.database.transaction(() => {
+      for (const attempt of attempts) this.attempts.append(attempt);
+      this.operations.settle(settlements);
+    })();
+  }
+
+  /** From here commits go to a log beside the file, which makes each one cheaper and as durable. */
+  startDraining(): void {
+    this.database.pragma('journal_mode = WAL');
+    this.database.pragma('synchronous = FULL');
+  }
+
+  [Symbol.dispose](): void {
+    try {
+      // Folds the log back into the one file. Where that cannot be now, the log stays beside it and loses nothing.
+      if (!this.#isReadOnly && !this.database.inTransaction) this.database.pragma('journal_mode = DELETE');
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError)) throw error;
+    } finally {
+      this.database.close();
+    }
+  }
+}
+
+/** A run that was killed in the middle of a transaction left its undo log, which only a writer may play back. */
+function rollBackInterrupted(file: string): void {
+  try {
+    const database = openOwned(file);
+    try {
+      database.pragma('user_version');
+    } finally {
+      database.close();
+    }
+  } catch {
+    // Whatever is wrong with the file, opening it for reading will say.
+  }
+}
+
+function unreadable(file: string, found: string, cause?: unknown): AlarmSyncError {
+  return new AlarmSyncError('ALARMSYNC_PLAN_UNREADABLE', `expected a plan file at ${file}, but ${found}`, {
+    cause,
+    hint: 'make a plan with: alarmsync plan FILE --service URL',
+  });
+}
