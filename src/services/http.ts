@@ -1,0 +1,209 @@
+// Turns a request of an adapter into an HTTP answer: paced, authorised, timed, and with its failures named.
+
+import { EnvHttpProxyAgent, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+
+import { AlarmSyncError } from '../alarm/errors.ts';
+import type { RequestGate, RequestKind } from './alarm-service.ts';
+import { Exchange, HttpAnswer } from './http-answer.ts';
+import { requireConfidential } from './http-address.ts';
+import type { ServiceAddress } from './http-address.ts';
+import { errorOfRedirect, errorOfStatus } from './http-error.ts';
+import { MAX_THROTTLE_MS } from './retry.ts';
+import { headerOf, retryAfterMsOf } from './retry-after.ts';
+import type { HttpHeaders } from './retry-after.ts';
+import type { TokenSource } from './token.ts';
+
+/** Longest answer to anything but a listing: an acknowledgement or one alarm. */
+export const MAX_ANSWER_BYTES: number = 4 * 1024 * 1024;
+
+/** Longest page of a listing. */
+export const MAX_PAGE_BYTES: number = 64 * 1024 * 1024;
+
+/** How long everyone waits after a 429 that does not say how long. */
+const UNSTATED_PAUSE_MS = 1000;
+
+/** Addresses of proxies as in HTTP_PROXY, HTTPS_PROXY, NO_PROXY. A service on this machine is never asked through one. */
+export interface ProxySettings {
+  readonly httpProxy?: string;
+  readonly httpsProxy?: string;
+  readonly noProxy?: string;
+}
+
+export interface HttpTransportSettings {
+  readonly address: ServiceAddress;
+  /** Sent as `Authorization: Bearer …`; nothing is sent when absent. */
+  readonly token?: TokenSource | undefined;
+  /** Send the token over plain http to another machine. */
+  readonly allowInsecure: boolean;
+  /** Connections at most. */
+  readonly concurrency: number;
+  /** For one whole exchange; for a body read in pieces, the longest wait for the next one. */
+  readonly requestTimeoutMs: number;
+  readonly proxy?: ProxySettings | undefined;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Follows the address's prefix; starts with a slash, encoded, may end in a query. Sent as it stands. */
+  readonly path: string;
+  readonly kind: RequestKind;
+  readonly signal: AbortSignal;
+  /** JSON text. */
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses that are given back instead of thrown; the 2xx when absent. */
+  readonly acceptsStatus?: (status: number) => boolean;
+}
+
+/** An answer whose body was read. */
+export interface HttpText {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly text: string;
+}
+
+/**
+ * JSON over HTTP to one service. Redirects are not followed and nothing is sent twice, but for a 401 after which the token file holds another token.
+ * Connections use Node's own TLS, which reads NODE_EXTRA_CA_CERTS by itself.
+ */
+export class HttpTransport implements AsyncDisposable {
+  readonly #settings: HttpTransportSettings;
+  readonly #gate: RequestGate;
+  readonly #dispatcher: Dispatcher;
+
+  /** @throws {ALARMSYNC_SERVICE_ADDRESS} for a token over plain http to another machine, or a proxy that is no address. */
+  constructor(settings: HttpTransportSettings, gate: RequestGate) {
+    if (settings.token !== undefined && !settings.allowInsecure) requireConfidential(settings.address);
+    this.#settings = settings;
+    this.#gate = gate;
+    this.#dispatcher = dispatcherOf(settings);
+  }
+
+  /**
+   * One exchange, the body read whole: up to 4 MiB, or 64 MiB for a listing.
+   * @throws {AlarmSyncError} the ALARMSYNC_SERVICE_ code of the status or failure; the signal's own reason when it aborts.
+   */
+  async request(request: HttpRequest): Promise<HttpText> {
+    const answer = await this.open(request);
+    const text = await answer.text(request.kind === 'list' ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES);
+    return { status: answer.status, headers: answer.headers, text };
+  }
+
+  /** One exchange up to the headers; the caller reads or discards the body. @throws as `request`. */
+  async open(request: HttpRequest): Promise<HttpAnswer> {
+    const answer = await this.#authorised(request);
+    const acceptsStatus = request.acceptsStatus ?? isSuccess;
+    if (acceptsStatus(answer.status)) return answer;
+    answer.discard();
+    const where = this.where(request);
+    if (answer.status < 400) {
+      const base = this.#settings.address.origin + this.#settings.address.prefix + request.path;
+      throw errorOfRedirect(answer.status, where, headerOf(answer.headers, 'location'), base);
+    }
+    throw errorOfStatus(answer.status, where, waitOf(answer.status, answer.headers));
+  }
+
+  /**
+   * The error for the status in an answer's body, throttling everyone as for the same HTTP status.
+   * @param headers of the answer that carried it
+   */
+  errorOfBodyStatus(status: number, headers: HttpHeaders, where: string): AlarmSyncError {
+    this.#throttle(status, headers);
+    return errorOfStatus(status, where, waitOf(status, headers));
+  }
+
+  /** The request as errors show it: method and address, without the query. */
+  where(request: Pick<HttpRequest, 'method' | 'path'>): string {
+    const { origin, prefix } = this.#settings.address;
+    return `${request.method} ${origin}${prefix}${request.path.replace(/\?.*$/s, '')}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+
+  async #authorised(request: HttpRequest): Promise<HttpAnswer> {
+    const token = await this.#settings.token?.current();
+    const answer = await this.#send(request, token);
+    if (answer.status !== 401 || token === undefined) return answer;
+    const renewed = await this.#settings.token?.renewed(token);
+    if (renewed === undefined) return answer;
+    answer.discard();
+    return this.#send(request, renewed);
+  }
+
+  async #send(request: HttpRequest, token: string | undefined): Promise<HttpAnswer> {
+    const { address, requestTimeoutMs } = this.#settings;
+    await this.#gate.pass(request.kind, request.signal);
+    request.signal.throwIfAborted();
+    const exchange = new Exchange(this.where(request), request.signal, requestTimeoutMs);
+    exchange.startClock();
+    try {
+      const data = await this.#dispatcher.request({
+        origin: address.origin,
+        path: address.prefix + request.path,
+        method: request.method,
+        headers: headersOf(request, token),
+        body: request.body ?? null,
+        signal: exchange.signal,
+      });
+      this.#throttle(data.statusCode, data.headers);
+      return new HttpAnswer(data, exchange);
+    } catch (error) {
+      exchange[Symbol.dispose]();
+      throw exchange.errorOf(error);
+    }
+  }
+
+  #throttle(status: number, headers: HttpHeaders): void {
+    const waitMs = waitOf(status, headers) ?? (status === 429 ? UNSTATED_PAUSE_MS : undefined);
+    // A longer wait ends the run, and nobody should wait for it until then.
+    if (waitMs !== undefined && waitMs <= MAX_THROTTLE_MS) this.#gate.pause(waitMs);
+  }
+}
+
+function waitOf(status: number, headers: HttpHeaders): number | undefined {
+  return status === 429 || status === 503 ? retryAfterMsOf(headers, Date.now()) : undefined;
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function headersOf(request: HttpRequest, token: string | undefined): Record<string, string> {
+  return {
+    accept: 'application/json',
+    'user-agent': 'alarmsync',
+    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...request.headers,
+  };
+}
+
+function dispatcherOf(settings: HttpTransportSettings): Dispatcher {
+  const { address, concurrency, requestTimeoutMs } = settings;
+  const options = {
+    connections: concurrency,
+    connect: { timeout: requestTimeoutMs },
+    // The exchange keeps the time; undici's own timers tick in whole seconds.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  const { httpProxy = '', httpsProxy = '', noProxy = '' } = settings.proxy ?? {};
+  const proxy = address.isPlain ? httpProxy : httpsProxy;
+  if (proxy === '' || address.isLoopback) return new Pool(address.origin, options);
+  requireProxyAddress(proxy);
+  // All three are given, empty or not: undici reads the environment for what is absent.
+  return new EnvHttpProxyAgent({ ...options, httpProxy: proxy, httpsProxy: proxy, noProxy });
+}
+
+// undici's own error would hold the text, and with it the proxy's password.
+function requireProxyAddress(text: string): void {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return;
+  throw new AlarmSyncError(
+    'ALARMSYNC_SERVICE_ADDRESS',
+    'expected http(s)://host[:port] as the address of the proxy, got something else',
+    { hint: 'check HTTP_PROXY and HTTPS_PROXY' },
+  );
+}
