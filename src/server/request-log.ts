@@ -1,0 +1,54 @@
+// Requests -> how many there were of each kind and outcome, and, when asked for, every one of them.
+
+export interface RequestRecord {
+  readonly method: string;
+  /** The alarm's name; empty for a listing and where no name could be made out. */
+  readonly name: string;
+  /** HTTP status sent; 0 when the connection was closed, or kept waiting, instead. */
+  readonly status: number;
+  /** True when a write took effect, whatever the client was told. */
+  readonly isApplied: boolean;
+  readonly atEpochMs: number;
+}
+
+/** Requests for alarms, counted just before their answer leaves. Memory is bounded unless every record is kept. */
+export class RequestLog {
+  readonly #keepsRecords: boolean;
+  readonly #counts = new Map<string, Map<number, number>>();
+  readonly #records: RequestRecord[] = [];
+  #appliedCount = 0;
+
+  constructor(keepsRecords: boolean) {
+    this.#keepsRecords = keepsRecords;
+  }
+
+  add(record: RequestRecord): void {
+    const statuses = this.#counts.get(record.method) ?? new Map<number, number>();
+    this.#counts.set(record.method, statuses);
+    statuses.set(record.status, (statuses.get(record.status) ?? 0) + 1);
+    if (record.isApplied) this.#appliedCount += 1;
+    if (this.#keepsRecords) this.#records.push(record);
+  }
+
+  /** How many requests there were: of that method and that status, where given. */
+  count(method?: string, status?: number): number {
+    let count = 0;
+    for (const [countedMethod, statuses] of this.#counts) {
+      if (method !== undefined && method !== countedMethod) continue;
+      for (const [countedStatus, times] of statuses) {
+        if (status === undefined || status === countedStatus) count += times;
+      }
+    }
+    return count;
+  }
+
+  /** Writes that took effect. */
+  get appliedCount(): number {
+    return this.#appliedCount;
+  }
+
+  /** Every request, oldest first; empty unless the setting asked for them. */
+  get records(): readonly RequestRecord[] {
+    return this.#records;
+  }
+}
