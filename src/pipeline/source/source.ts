@@ -1,0 +1,171 @@
+// The input file -> a sealed staging of desired rows, or the reason why its end is not proved.
+
+import { pipeline } from 'node:stream/promises';
+
+import type { Member } from '../../alarm/alarm.ts';
+import { AlarmSyncError } from '../../alarm/errors.ts';
+import type { CompareState } from '../../alarm/meaning.ts';
+import type { DesiredSeal, DesiredStaging } from '../../store/desired-staging.ts';
+import { publish } from '../../telemetry/names.ts';
+import { readCells } from './csv-records.ts';
+import { settleDuplicates } from './duplicates.ts';
+import { FileEvidence } from './file-evidence.ts';
+import { gunzipMembers } from './gzip-members.ts';
+import { brokenHeaderError, decodeHeader, emptyFileError, type Header } from './header.ts';
+import { RecordSplitter, type RecordRun } from './record-splitter.ts';
+import { RowStager } from './row-stager.ts';
+import { Utf8Check } from './utf8-check.ts';
+
+export { generateCsv } from './generate.ts';
+export { spool } from './spool.ts';
+
+/** How the file is read. Nothing here has a default. */
+export interface SourceSettings {
+  /** A regular file; one whose name ends in `.gz` is decompressed while it streams. */
+  readonly path: string;
+  /** Columns that are passed over. */
+  readonly ignoreColumns: readonly string[];
+  /** Members that are read but not managed: rows that differ in these alone mean the same. */
+  readonly ignoreFields: readonly string[];
+  readonly onDuplicate: 'fail' | 'first' | 'last';
+  readonly compareState: CompareState;
+  /** What the file is known to be. */
+  readonly expect: SourceExpectation;
+}
+
+export interface SourceExpectation {
+  /** Records below the header, good and bad. */
+  readonly rowCount?: number;
+  /** Of the bytes as on disk; hexadecimal, of any case. */
+  readonly sha256?: string;
+}
+
+/** What was proved about the file. Bad rows do not fail the reading: whoever plans looks at their counts. */
+export type SourceSnapshot = DesiredSeal;
+
+/**
+ * Reads the whole file into the staging, streaming, and seals it.
+ * Publishes `progress`, `invalid_row` and `diagnostic`.
+ * @throws {ALARMSYNC_SOURCE_UNREADABLE} the file is missing or cannot be read.
+ * @throws {ALARMSYNC_SOURCE_ENCODING} it is not UTF-8.
+ * @throws {ALARMSYNC_SOURCE_HEADER} a column is missing, repeated or unknown.
+ * @throws {ALARMSYNC_SOURCE_UNSEALED} its end is not proved: cut, damaged, changed while read, or not as expected.
+ * @throws {ALARMSYNC_SOURCE_DUPLICATES} rows of one name mean different things, and none is to be preferred.
+ */
+export async function readSource(
+  staging: DesiredStaging,
+  settings: SourceSettings,
+  signal: AbortSignal,
+): Promise<SourceSnapshot> {
+  signal.throwIfAborted();
+  const { path } = settings;
+  await using evidence = await FileEvidence.open(path);
+  const splitter = new RecordSplitter();
+  const stager = new RowStager(staging, path, settings.ignoreColumns);
+  try {
+    await pipeline(
+      evidence.bytes(),
+      (bytes: AsyncIterable<Buffer>) => decompress(path, bytes),
+      (bytes: AsyncIterable<Buffer>) => splitRecords(path, bytes, splitter),
+      async (batches: AsyncIterable<readonly RecordRun[]>) => {
+        for await (const runs of batches) {
+          signal.throwIfAborted();
+          stager.take(runs);
+        }
+      },
+      { signal },
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+  const { header, counts } = stager;
+  if (header === undefined) throw emptyFileError(path);
+  stager.finish();
+
+  const proof = await evidence.prove(settings.expect.sha256, signal);
+  proveRowCount(path, counts.rowCount, settings.expect.rowCount);
+  const managedMembers = header.members.filter((member) => !settings.ignoreFields.includes(member));
+  staging.buildIndex();
+  signal.throwIfAborted();
+  settleDuplicates(staging, { ...settings, managedMembers }, signal);
+  dropProtected(staging, path);
+  const snapshot: SourceSnapshot = {
+    ...proof,
+    ...counts,
+    desiredCount: staging.count(),
+    endsWithoutLineEnd: counts.rowCount > 0 && splitter.lacksLineEnd,
+    columns: header.cells,
+    managedMembers,
+  };
+  signal.throwIfAborted();
+  staging.seal(snapshot);
+  return snapshot;
+}
+
+/**
+ * The members whose columns the file has, read from its first record alone.
+ * @throws {ALARMSYNC_SOURCE_UNREADABLE} {ALARMSYNC_SOURCE_ENCODING} {ALARMSYNC_SOURCE_HEADER} {ALARMSYNC_SOURCE_UNSEALED} as readSource.
+ */
+export async function readHeader(
+  path: string,
+  ignoreColumns: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Member[]> {
+  await using evidence = await FileEvidence.open(path);
+  for await (const runs of splitRecords(path, decompress(path, evidence.bytes()), new RecordSplitter())) {
+    signal.throwIfAborted();
+    const [first] = runs;
+    if (first !== undefined) return headerOf(path, first, ignoreColumns).members;
+  }
+  throw emptyFileError(path);
+}
+
+function headerOf(path: string, run: RecordRun, ignoreColumns: readonly string[]): Header {
+  if (run.kind === 'broken') throw brokenHeaderError(path, run.line, run.reason);
+  const [record] = readCells(run);
+  return decodeHeader(path, record?.line ?? 1, record?.cells ?? [], ignoreColumns);
+}
+
+function decompress(path: string, bytes: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  return path.toLowerCase().endsWith('.gz') ? gunzipMembers(path, bytes) : bytes;
+}
+
+async function* splitRecords(
+  path: string,
+  source: AsyncIterable<Buffer>,
+  splitter: RecordSplitter,
+): AsyncGenerator<readonly RecordRun[]> {
+  const utf8 = new Utf8Check(path);
+  for await (const piece of source) yield splitter.push(utf8.push(piece));
+  yield splitter.push(utf8.end());
+  const last = splitter.end();
+  if (last === undefined) {
+    throw new AlarmSyncError(
+      'ALARMSYNC_SOURCE_UNSEALED',
+      `${path}:${splitter.recordLine}: expected every quoted cell to be closed, got the end of the file inside one`,
+      { hint: 'the file was cut, or a quote in that record is not doubled' },
+    );
+  }
+  yield last;
+}
+
+function proveRowCount(path: string, rowCount: number, expected: number | undefined): void {
+  if (expected === undefined || expected === rowCount) return;
+  throw new AlarmSyncError(
+    'ALARMSYNC_SOURCE_UNSEALED',
+    `${path}: expected ${expected} rows below the header, got ${rowCount}`,
+    { hint: 'make or copy the file again, or correct --expect-rows' },
+  );
+}
+
+/** A bad row protects its name wholly: a good row of that name must not reach the service either. */
+function dropProtected(staging: DesiredStaging, path: string): void {
+  const droppedCount = staging.dropProtected();
+  if (droppedCount === 0) return;
+  publish('diagnostic', {
+    code: 'ALARMSYNC_SOURCE_INVALID_ROWS',
+    message: `${path}: ${droppedCount} good rows are left out, since bad rows carry the same names`,
+    hint: 'correct the bad rows, or delete them',
+  });
+}
