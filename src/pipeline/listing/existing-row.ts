@@ -1,0 +1,28 @@
+// A listed alarm -> its staging row.
+
+import { isWellFormed, orderMembers } from '../../alarm/alarm.ts';
+import { AlarmSyncError } from '../../alarm/errors.ts';
+import { stringifyJson } from '../../alarm/json.ts';
+import type { AlarmReader, ListedAlarm } from '../../services/alarm-service.ts';
+import type { ExistingRow } from '../../store/existing-staging.ts';
+
+/** @throws {ALARMSYNC_LISTING_UNSEALED} for a name that UTF-8 cannot carry. */
+export function existingRow(reader: AlarmReader, alarm: ListedAlarm, pageNumber: number): ExistingRow {
+  const { name, params } = alarm.definition;
+  if (!isWellFormed(name)) {
+    throw new AlarmSyncError(
+      'ALARMSYNC_LISTING_UNSEALED',
+      `expected well-formed Unicode in every listed name, got ${JSON.stringify(name)}`,
+    );
+  }
+  return {
+    name,
+    body: stringifyJson(orderMembers(params)),
+    handle: alarm.handle ?? null,
+    etag: alarm.etag ?? null,
+    raw: alarm.raw ?? null,
+    pageNumber,
+    // SQLite's GLOB ends at a NUL, so such a name could be taken for another one in scope.
+    isAddressable: reader.canAddress(name) && !name.includes('\0'),
+  };
+}

@@ -1,0 +1,45 @@
+// The service's pages, one after the other, each asked for again when it fails.
+
+import { AlarmSyncError } from '../../alarm/errors.ts';
+import type { AlarmPage, AlarmReader } from '../../services/alarm-service.ts';
+import { RetryBudget, sleep } from '../../services/retry.ts';
+
+/**
+ * Yields pages from the cursor `start` ('' for the first) until the last. A page that failed is asked for again from its own cursor, so that no page is
+ * given twice; an answer that failed after parts of it were given cannot be taken up again.
+ * @throws {AlarmSyncError} the last error once the tries are used up.
+ */
+export async function* pagesWithRetries(
+  reader: AlarmReader,
+  start: string,
+  settings: { readonly pageSize: number; readonly retryCount: number },
+  signal: AbortSignal,
+): AsyncGenerator<AlarmPage> {
+  const newBudget = (): RetryBudget => new RetryBudget({ retries: settings.retryCount, random: Math.random });
+  let budget = newBudget();
+  let cursor = start;
+  let isWithinAnswer = false;
+  for (;;) {
+    try {
+      const request = { pageSize: settings.pageSize, ...(cursor === '' ? {} : { cursor }) };
+      for await (const page of reader.list(request, signal)) {
+        yield page;
+        if (page.nextCursor === null) return;
+        budget = newBudget();
+        isWithinAnswer = page.nextCursor === '';
+        if (!isWithinAnswer) cursor = page.nextCursor;
+      }
+      throw new AlarmSyncError(
+        'ALARMSYNC_SERVICE_MALFORMED',
+        'expected a last page, but the listing just ended',
+        {
+          failureClass: 'malformed',
+        },
+      );
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (isWithinAnswer) throw thrown;
+      await sleep(budget.delayMsAfter(thrown), signal);
+    }
+  }
+}
