@@ -1,0 +1,24 @@
+// Databases attached to a plan file, and what is asked of them.
+
+import type Database from 'better-sqlite3';
+
+import { isJsonObject, parseJson, type JsonObject } from '../../alarm/json.ts';
+
+export function attach(
+  database: Database.Database,
+  file: string,
+  schema: 'desired' | 'existing' | 'undone',
+): void {
+  database.prepare(`ATTACH ? AS ${schema}`).run(file);
+}
+
+/** @param rows what follows FROM, from this program alone */
+export function count(database: Database.Database, rows: string): number {
+  return database.prepare<[], number>(`SELECT count(*) FROM ${rows}`).pluck().get() ?? 0;
+}
+
+/** The params in a JSON text of a database; empty when the text holds no object. */
+export function decodeBody(text: unknown): JsonObject {
+  const value = parseJson(String(text));
+  return isJsonObject(value) ? value : {};
+}
