@@ -1,0 +1,81 @@
+// A finished plan and the user's flags -> accepted, or refused with every reason.
+
+import { AlarmSyncError } from '../alarm/errors.ts';
+import { planChecksum } from '../pipeline/plan/plan.ts';
+import type { PlanFile } from '../store/plan-file.ts';
+import type { CommandContext } from './command.ts';
+import { changeCountOf } from './planning.ts';
+import type { Values } from './values.ts';
+
+/** @throws {ALARMSYNC_CLI_USAGE} when --force does not say which plan it means; told before any work is done. */
+export function requireChecksumWithForce(values: Values): void {
+  if (!values.isOn('force') || values.text('checksum') !== undefined) return;
+  throw new AlarmSyncError('ALARMSYNC_CLI_USAGE', 'expected --checksum HASH with --force', {
+    hint: 'the plan and its checksum are told by: alarmsync plan',
+  });
+}
+
+/** @throws {ALARMSYNC_PLAN_CHECKSUM} when the operations are no longer those that were planned: someone changed the file. */
+export function requireIntact(plan: PlanFile): void {
+  const { checksum, settings } = plan.run.read();
+  const found = planChecksum(plan, settings.compareState);
+  if (found === checksum) return;
+  throw new AlarmSyncError(
+    'ALARMSYNC_PLAN_CHECKSUM',
+    `expected operations with checksum ${checksum ?? 'none'}, got ${found}: the plan file was changed`,
+    { hint: 'plan anew with: alarmsync plan FILE --service URL' },
+  );
+}
+
+/**
+ * Accepts the plan, or tells every reason against it.
+ * @throws {ALARMSYNC_PLAN_CHECKSUM} when --checksum is another plan's; the first refusal's code when it is refused.
+ */
+export function acceptPlan(context: CommandContext, plan: PlanFile): void {
+  const { values, terminal } = context;
+  const { checksum, summary } = plan.run.read();
+  const wanted = values.text('checksum');
+  if (wanted !== undefined && wanted.toLowerCase() !== checksum) {
+    throw new AlarmSyncError(
+      'ALARMSYNC_PLAN_CHECKSUM',
+      `expected a plan with checksum ${wanted}, got ${checksum ?? 'none'}`,
+      {
+        hint: `look at it: alarmsync show ${plan.path}`,
+      },
+    );
+  }
+  const isForced = values.isOn('force');
+  const refusals = (summary?.refusals ?? []).filter((refusal) => !(isForced && refusal.isForceable));
+  const [first, ...others] = refusals;
+  if (first === undefined) return;
+  for (const refusal of others) terminal.warn(`${refusal.message}; ${refusal.hint}`);
+  plan.run.noteStopped(3);
+  throw new AlarmSyncError(decodeRefusalCode(first.code), first.message, {
+    hint: `${first.hint}; look at it: alarmsync show ${plan.path}${first.isForceable ? `; or take just this plan: alarmsync apply ${plan.path} --force --checksum ${checksum ?? ''}` : ''}`,
+  });
+}
+
+function decodeRefusalCode(
+  code: string,
+):
+  | 'ALARMSYNC_GUARD_REFUSED'
+  | 'ALARMSYNC_SOURCE_EMPTY'
+  | 'ALARMSYNC_SOURCE_UNSEALED'
+  | 'ALARMSYNC_LISTING_SHRUNK' {
+  const codes = ['ALARMSYNC_SOURCE_EMPTY', 'ALARMSYNC_SOURCE_UNSEALED', 'ALARMSYNC_LISTING_SHRUNK'] as const;
+  return codes.find((known) => known === code) ?? 'ALARMSYNC_GUARD_REFUSED';
+}
+
+/**
+ * True when the plan may be applied: it changes nothing, or was approved beforehand, or is approved now.
+ * @throws {AlarmSyncError} when the plan is refused.
+ */
+export async function agree(context: CommandContext, plan: PlanFile, isApproved: boolean): Promise<boolean> {
+  const { terminal, stop } = context;
+  acceptPlan(context, plan);
+  const { summary } = plan.run.read();
+  if (isApproved || summary === null || changeCountOf(summary) === 0) return true;
+  if (terminal.isInteractive && (await terminal.confirm('Apply this plan?', stop.stop))) return true;
+  terminal.next(`nothing was changed; apply it with: alarmsync apply ${plan.path}`);
+  return false;
+}

@@ -1,0 +1,239 @@
+// Arguments -> one command with decoded values -> an exit code.
+
+import yargs from 'yargs';
+
+import { AlarmSyncError, asAlarmSyncError } from '../alarm/errors.ts';
+import type { Command } from './command.ts';
+import { applyCommand } from './commands/apply.ts';
+import { explainCommand } from './commands/explain.ts';
+import { exportCommand } from './commands/export.ts';
+import { gcCommand } from './commands/gc.ts';
+import { generateCommand } from './commands/generate.ts';
+import { planCommand } from './commands/plan.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { serveCommand } from './commands/serve.ts';
+import { showCommand } from './commands/show.ts';
+import { rollbackCommand } from './commands/rollback.ts';
+import { runsCommand, statusCommand } from './commands/status.ts';
+import { syncCommand } from './commands/sync.ts';
+import { validateCommand } from './commands/validate.ts';
+import { verifyCommand } from './commands/verify.ts';
+import { EventWriter } from './events.ts';
+import { FLAGS, OUTPUT_FLAGS, type Flag, type FlagName } from './flags.ts';
+import { ProgressDisplay } from './progress.ts';
+import { StopControl, StopRequest } from './stop.ts';
+import { Terminal } from './terminal.ts';
+import { mergeValues, required, type Values } from './values.ts';
+import { VERSION } from './version.ts';
+
+const COMMANDS: readonly Command[] = [
+  syncCommand,
+  planCommand,
+  applyCommand,
+  resumeCommand,
+  rollbackCommand,
+  statusCommand,
+  runsCommand,
+  showCommand,
+  explainCommand,
+  verifyCommand,
+  validateCommand,
+  exportCommand,
+  generateCommand,
+  serveCommand,
+  gcCommand,
+];
+
+const OPERAND_MARK = '\0';
+
+/** What yargs understood, in texts. */
+interface Parsed {
+  readonly command: Command;
+  readonly positionals: ReadonlyMap<string, string>;
+  readonly given: ReadonlyMap<string, string>;
+}
+
+/** Runs one command line to its end. Gives the exit code; never throws. */
+export async function runCommandLine(argv: readonly string[], host: NodeJS.Process): Promise<number> {
+  let terminal = new Terminal(host, {
+    isJson: false,
+    isQuiet: false,
+    isVerbose: false,
+    hasColor: hasColor(host),
+  });
+  let events: EventWriter | undefined;
+  try {
+    const parsed = await parse(argv, (text) => terminal.result(text));
+    if (parsed === undefined) return 0;
+    const values = mergeValues(parsed.command.flags, parsed.given, host.env, (message) =>
+      terminal.warn(message),
+    );
+    terminal = new Terminal(host, {
+      isJson: values.isOn('json'),
+      isQuiet: values.isOn('quiet'),
+      isVerbose: values.isOn('verbose'),
+      hasColor: hasColor(host) && !values.isOn('no-color'),
+    });
+    using stop = new StopControl(host, (message) => terminal.info(message));
+    using openEvents = openEventWriter(terminal, values);
+    events = openEvents;
+    const maxDurationMs = values.durationMs('max-duration');
+    if (maxDurationMs !== undefined) stop.limitDuration(maxDurationMs);
+    using _progress = new ProgressDisplay(terminal);
+    return await parsed.command.run({
+      positionals: parsed.positionals,
+      values,
+      terminal,
+      events,
+      stop,
+      host: hostEnvironment(host.env),
+      standardInput: host.stdin,
+      nowEpochMs: Date.now,
+    });
+  } catch (thrown) {
+    if (thrown instanceof StopRequest) {
+      terminal.info(`Stopped by ${thrown.reason}; nothing was written to the service.`);
+      return thrown.exitCode;
+    }
+    const error = asAlarmSyncError(thrown);
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    events?.diagnostic({ code: error.code, message: error.message, ...hint });
+    terminal.fault(error);
+    return error.exitCode;
+  }
+}
+
+function openEventWriter(terminal: Terminal, values: Values): EventWriter | undefined {
+  if (!terminal.settings.isJson) return undefined;
+  const operations = required(values.choice('json-operations', ['all', 'errors', 'none']));
+  return new EventWriter(terminal, operations, VERSION);
+}
+
+function hostEnvironment(environment: NodeJS.ProcessEnv): {
+  readonly token: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly proxy: { readonly httpProxy?: string; readonly httpsProxy?: string; readonly noProxy?: string };
+} {
+  const variable = (name: string): string | undefined => environment[name] ?? environment[name.toLowerCase()];
+  const httpProxy = variable('HTTP_PROXY');
+  const httpsProxy = variable('HTTPS_PROXY');
+  const noProxy = variable('NO_PROXY');
+  return {
+    token: environment['ALARMSYNC_TOKEN'],
+    tokenFile: environment['ALARMSYNC_TOKEN_FILE'],
+    proxy: {
+      ...(httpProxy === undefined ? {} : { httpProxy }),
+      ...(httpsProxy === undefined ? {} : { httpsProxy }),
+      ...(noProxy === undefined ? {} : { noProxy }),
+    },
+  };
+}
+
+function hasColor(host: NodeJS.Process): boolean {
+  return (host.env['NO_COLOR'] ?? '') === '' && host.env['TERM'] !== 'dumb';
+}
+
+/** Undefined when help or the version was asked for and told. */
+async function parse(argv: readonly string[], tell: (text: string) => void): Promise<Parsed | undefined> {
+  let parsed: Parsed | undefined;
+  let told: string | undefined;
+  const parser = yargs()
+    .scriptName('alarmsync')
+    .usage('$0 COMMAND\n\nMakes an alarm service hold exactly what one file says.')
+    // Numbers and dots in arguments are text until a flag's own decoder reads them: `1e3` is a name.
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      'boolean-negation': false,
+    })
+    .version(VERSION)
+    .help()
+    .options(Object.fromEntries(OUTPUT_FLAGS.map((flag) => [flag, optionOf(flag)])))
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'expected a command')
+    .wrap(110)
+    .exitProcess(false)
+    .epilogue('Every flag is also ALARMSYNC_FLAG_NAME in the environment and a key in the --config file.');
+  for (const command of COMMANDS) {
+    parser.command({
+      command: command.usage,
+      describe: command.meaning,
+      builder: (options) => {
+        for (const name of positionalNames(command)) options.positional(name, { type: 'string' });
+        for (const flag of command.flags) {
+          if (!OUTPUT_FLAGS.includes(flag)) options.option(flag, optionOf(flag));
+        }
+        return options.example(command.example, '');
+      },
+      handler: (found) => {
+        parsed = { command, ...textsOf(command, found) };
+      },
+    });
+  }
+  await parser.parseAsync(
+    hideOperands(argv),
+    {},
+    (error: Error | null | undefined, _found: unknown, output: string) => {
+      if (error !== undefined && error !== null) {
+        throw new AlarmSyncError('ALARMSYNC_CLI_USAGE', error.message.replaceAll(/\s+/gu, ' '), {
+          hint: 'see alarmsync --help, or alarmsync COMMAND --help',
+        });
+      }
+      if (output !== '') told = output;
+    },
+  );
+  if (told !== undefined) {
+    tell(told);
+    return undefined;
+  }
+  return parsed;
+}
+
+/**
+ * Puts a mark that no argument can hold before `-` and before each argument after `--`: yargs would make the one
+ * empty, and take `--x` there for a flag, or not for an argument at all.
+ */
+function hideOperands(argv: readonly string[]): string[] {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const before = argv
+    .slice(0, end)
+    .map((argument) => (argument === '-' ? OPERAND_MARK + argument : argument));
+  return [...before, ...argv.slice(end + 1).map((operand) => OPERAND_MARK + operand)];
+}
+
+function optionOf(name: FlagName): Record<string, unknown> {
+  const flag: Flag = FLAGS[name];
+  return {
+    type: flag.kind === 'switch' ? 'boolean' : 'string',
+    describe: flag.default === undefined ? flag.meaning : `${flag.meaning} [${flag.default}]`,
+    ...(flag.choices === undefined ? {} : { choices: flag.choices }),
+    ...(flag.alias === undefined ? {} : { alias: flag.alias }),
+    ...(flag.kind === 'switch' ? {} : { requiresArg: true }),
+  };
+}
+
+function positionalNames(command: Command): readonly string[] {
+  return [...command.usage.matchAll(/[<[](\w+)[>\]]/gu)].map((match) => match[1] ?? '');
+}
+
+function textsOf(
+  command: Command,
+  found: Readonly<Record<string, unknown>>,
+): Pick<Parsed, 'positionals' | 'given'> {
+  const given = new Map<string, string>();
+  for (const flag of command.flags) {
+    const value = found[flag];
+    if (typeof value === 'string' || typeof value === 'boolean')
+      given.set(flag, String(value).replace(OPERAND_MARK, ''));
+  }
+  const positionals = new Map<string, string>();
+  for (const name of positionalNames(command)) {
+    const value = found[name];
+    if (typeof value === 'string') positionals.set(name, value.replace(OPERAND_MARK, ''));
+  }
+  return { positionals, given };
+}

@@ -1,0 +1,45 @@
+// What a command is, and what it is given.
+
+import type { ProxySettings } from '../services/http.ts';
+import type { EventWriter } from './events.ts';
+import type { FlagName } from './flags.ts';
+import type { StopControl } from './stop.ts';
+import type { Terminal } from './terminal.ts';
+import type { Values } from './values.ts';
+
+/** Secrets and addresses that only the environment gives. */
+export interface HostEnvironment {
+  readonly token: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly proxy: ProxySettings;
+}
+
+export interface CommandContext {
+  /** Arguments by the name they have in `usage`; texts as typed. */
+  readonly positionals: ReadonlyMap<string, string>;
+  readonly values: Values;
+  readonly terminal: Terminal;
+  /** Undefined without --json. */
+  readonly events: EventWriter | undefined;
+  readonly stop: StopControl;
+  readonly host: HostEnvironment;
+  readonly standardInput: NodeJS.ReadStream;
+  readonly nowEpochMs: () => number;
+}
+
+export interface Command {
+  /** As yargs reads it: `plan <file>`. */
+  readonly usage: string;
+  readonly meaning: string;
+  readonly example: string;
+  readonly flags: readonly FlagName[];
+  /** Gives the exit code. */
+  readonly run: (context: CommandContext) => Promise<number>;
+}
+
+/** The argument of that name. @throws {Error} when the usage does not demand it: a defect. */
+export function positional(context: CommandContext, name: string): string {
+  const text = context.positionals.get(name);
+  if (text === undefined) throw new Error(`expected the argument ${name}`);
+  return text;
+}

@@ -1,0 +1,82 @@
+// `alarmsync verify`: lists again and proves that service and file agree.
+
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+
+import { renderOperations } from '../../pipeline/report/operations.ts';
+import { planLine } from '../../pipeline/report/summary.ts';
+import { spool } from '../../pipeline/source/source.ts';
+import { planRun } from '../../pipeline/sync.ts';
+import { PlanFile } from '../../store/plan-file.ts';
+import type { Command } from '../command.ts';
+import { positional } from '../command.ts';
+import { exitCodeOf } from '../exit-code.ts';
+import { OUTPUT_FLAGS, PACE_FLAGS, SOURCE_FLAGS, STATE_FLAGS } from '../flags.ts';
+import { changeCountOf } from '../planning.ts';
+import { runSettingsOf } from '../run-settings.ts';
+import { connect, newRunId, openState, paceOf } from '../session.ts';
+import { VERSION } from '../version.ts';
+
+/** Differences told one by one; `plan` and `show` tell all. */
+const SHOWN_COUNT = 100;
+
+export const verifyCommand: Command = {
+  usage: 'verify <file>',
+  meaning: 'List again and prove that service and file agree; ends with 2 when they do not',
+  example: 'alarmsync verify alarms.csv --service https://alarms.example.com',
+  flags: ['service', 'scope', 'exclude', ...SOURCE_FLAGS, ...PACE_FLAGS, ...STATE_FLAGS, ...OUTPUT_FLAGS],
+  async run(context) {
+    const { values, terminal, stop, nowEpochMs } = context;
+    const file = positional(context, 'file');
+    const run = runSettingsOf(values, file, values.required('service'));
+    await using connection = connect(context, run.service);
+    using state = openState(context);
+    const runId = `verify-${newRunId(nowEpochMs())}`;
+    const directory = state.runDirectory(runId);
+    try {
+      const spooled = path.join(directory, 'input.csv');
+      if (file === '-') await spool(context.standardInput, spooled, stop.stop);
+      const { identity } = connection.service;
+      using plan = PlanFile.create(path.join(directory, 'plan.db'), {
+        runId,
+        kind: 'sync',
+        alarmsyncVersion: VERSION,
+        createdAtMs: nowEpochMs(),
+        approvedAtMs: null,
+        serviceAddress: identity.address,
+        serviceAccount: identity.account,
+        settings: run,
+      });
+      const summary = await planRun(
+        {
+          stages: connection.stages,
+          capabilities: connection.service.capabilities,
+          plan,
+          stagingDirectory: directory,
+          nowEpochMs,
+        },
+        {
+          sourcePath: file === '-' ? spooled : file,
+          run,
+          listing: paceOf(context),
+          quotaPerSecond: 0,
+          lastExistingCount: null,
+        },
+        stop.stop,
+      );
+      await terminal.stream(
+        renderOperations(plan.operations.iterate({ limitCount: SHOWN_COUNT }), 'text', run.compareState),
+      );
+      const differenceCount = changeCountOf(summary) + summary.conflictCount;
+      if (differenceCount > SHOWN_COUNT) terminal.info(`and ${differenceCount - SHOWN_COUNT} more`);
+      terminal.result(
+        differenceCount + summary.unaddressableCount === 0
+          ? `Verified: service and file agree on ${summary.unchangedCount} alarms.`
+          : `They differ. ${planLine(summary)}`,
+      );
+      return exitCodeOf([summary.unaddressableCount > 0 ? 6 : 0, differenceCount > 0 ? 2 : 0]);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+};

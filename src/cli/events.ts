@@ -1,0 +1,127 @@
+// What the stages publish -> NDJSON events on standard output, version 1.0.
+
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import {
+  channelName,
+  TELEMETRY_NAMES,
+  type TelemetryMessages,
+  type TelemetryName,
+} from '../telemetry/names.ts';
+import type { RunOutcome } from '../pipeline/report/outcome.ts';
+import type { PlanSummary } from '../store/plan-summary.ts';
+import type { Terminal } from './terminal.ts';
+
+const EVENTS_VERSION = '1.0';
+
+/** A progress event of one phase at most every so often. */
+const PROGRESS_INTERVAL_MS = 1000;
+
+export type OperationEvents = 'all' | 'errors' | 'none';
+
+/** Writes events while it is open. The first is the version. */
+export class EventWriter implements Disposable {
+  readonly #terminal: Terminal;
+  readonly #operations: OperationEvents;
+  readonly #listeners: readonly { readonly channel: string; readonly listener: (message: unknown) => void }[];
+  readonly #phaseStartedMs = new Map<string, number>();
+  readonly #lastProgressMs = new Map<string, number>();
+
+  constructor(terminal: Terminal, operations: OperationEvents, version: string) {
+    this.#terminal = terminal;
+    this.#operations = operations;
+    this.#listeners = TELEMETRY_NAMES.map((name) => ({
+      channel: channelName(name),
+      listener: (message) => this.#take(decodeMessage(name, message)),
+    }));
+    this.#write('version', { alarmsync: version, events: EVENTS_VERSION });
+    for (const { channel, listener } of this.#listeners) subscribe(channel, listener);
+  }
+
+  planSummary(summary: PlanSummary, checksum: string): void {
+    this.#write('plan_summary', {
+      create: summary.createCount,
+      update: summary.updateCount,
+      delete: summary.deleteCount,
+      unchanged: summary.unchangedCount,
+      checksum,
+      refused: summary.refusals.length > 0,
+    });
+  }
+
+  syncSummary(outcome: RunOutcome, durationMs: number, exitCode: number): void {
+    this.#write('sync_summary', {
+      created: outcome.createdCount,
+      updated: outcome.updatedCount,
+      deleted: outcome.deletedCount,
+      failed: outcome.failedCount,
+      conflicts: outcome.conflictCount,
+      ambiguous_resolved: outcome.ambiguousResolvedCount,
+      duration_seconds: Math.round(durationMs) / 1000,
+      exit_code: exitCode,
+    });
+  }
+
+  diagnostic(message: TelemetryMessages['diagnostic']): void {
+    this.#write('diagnostic', { ...message });
+  }
+
+  [Symbol.dispose](): void {
+    for (const { channel, listener } of this.#listeners) unsubscribe(channel, listener);
+  }
+
+  #take(published: Published): void {
+    switch (published.name) {
+      case 'phase':
+        this.#phaseStartedMs.set(published.message.name, performance.now());
+        this.#write('phase', { ...published.message });
+        return;
+      case 'progress':
+        this.#takeProgress(published.message);
+        return;
+      case 'operation':
+        this.#takeOperation(published.message);
+        return;
+      case 'invalid_row':
+      case 'diagnostic':
+        this.#write(published.name, { ...published.message });
+    }
+  }
+
+  #takeProgress({ phase, done, total }: TelemetryMessages['progress']): void {
+    const nowMs = performance.now();
+    if (nowMs - (this.#lastProgressMs.get(phase) ?? -Infinity) < PROGRESS_INTERVAL_MS) return;
+    this.#lastProgressMs.set(phase, nowMs);
+    const elapsedMs = Math.max(1, nowMs - (this.#phaseStartedMs.get(phase) ?? nowMs));
+    const perSecond = (done * 1000) / elapsedMs;
+    this.#write('progress', {
+      phase,
+      done,
+      total: total ?? null,
+      per_second: Math.round(perSecond),
+      eta_seconds: total === undefined || perSecond === 0 ? null : Math.ceil((total - done) / perSecond),
+    });
+  }
+
+  #takeOperation({ failureClass, ...message }: TelemetryMessages['operation']): void {
+    const isWanted =
+      this.#operations === 'all' || (this.#operations === 'errors' && message.outcome !== 'done');
+    if (!isWanted) return;
+    this.#write('operation', {
+      ...message,
+      ...(failureClass === undefined ? {} : { failure_class: failureClass }),
+    });
+  }
+
+  #write(type: string, members: Record<string, unknown>): void {
+    this.#terminal.event(JSON.stringify({ type, at: new Date().toISOString(), ...members }));
+  }
+}
+
+type Published = {
+  [Name in TelemetryName]: { readonly name: Name; readonly message: TelemetryMessages[Name] };
+}[TelemetryName];
+
+function decodeMessage(name: TelemetryName, message: unknown): Published {
+  return { name, message } as Published;
+}

@@ -1,0 +1,132 @@
+// What the stages publish -> bars on a terminal, or a line every few seconds without one.
+
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import cliProgress from 'cli-progress';
+
+import { durationText } from '../pipeline/report/summary.ts';
+import { shown } from '../pipeline/report/escape.ts';
+import { channelName, type PhaseName, type TelemetryMessages } from '../telemetry/names.ts';
+import type { Terminal } from './terminal.ts';
+
+const LINE_INTERVAL_MS = 5000;
+
+/** Bad rows told one by one; the rest are counted. */
+const SHOWN_ROW_COUNT = 100;
+
+const VERBS: Readonly<Record<PhaseName, string>> = {
+  source: 'reading the file',
+  listing: 'listing the service',
+  diff: 'comparing',
+  plan: 'planning',
+  drain: 'applying',
+  report: 'reporting',
+};
+
+/** Shows progress, bad rows and diagnostics on standard error while it is open. */
+export class ProgressDisplay implements Disposable {
+  readonly #terminal: Terminal;
+  readonly #bars: cliProgress.MultiBar | undefined;
+  readonly #barOfPhase = new Map<PhaseName, cliProgress.SingleBar>();
+  readonly #startedMs = new Map<PhaseName, number>();
+  readonly #lastLineMs = new Map<PhaseName, number>();
+  readonly #lastProgress = new Map<PhaseName, TelemetryMessages['progress']>();
+  readonly #listeners: readonly (readonly [string, (message: unknown) => void])[];
+  #invalidCount = 0;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    this.#bars =
+      terminal.hasProgressBars && !terminal.settings.isQuiet
+        ? new cliProgress.MultiBar({
+            format: '{verb} [{bar}] {value}/{total} | {rate}/s | {left} left',
+            hideCursor: true,
+            clearOnComplete: true,
+            stopOnComplete: false,
+          })
+        : undefined;
+    this.#listeners = [
+      [channelName('progress'), (message) => this.#progress(decodeProgress(message))],
+      [channelName('phase'), (message) => this.#phase(decodePhase(message))],
+      [channelName('invalid_row'), (message) => this.#invalidRow(decodeInvalidRow(message))],
+      [channelName('diagnostic'), (message) => this.#say(decodeDiagnostic(message).message)],
+    ];
+    for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
+  }
+
+  [Symbol.dispose](): void {
+    for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
+    this.#bars?.stop();
+    const untold = this.#invalidCount - SHOWN_ROW_COUNT;
+    if (untold > 0) this.#terminal.warn(`and ${untold} more faults; --rejects FILE lists all`);
+  }
+
+  #phase({ name, state }: TelemetryMessages['phase']): void {
+    if (state === 'started') {
+      this.#startedMs.set(name, performance.now());
+      this.#terminal.detail(`${VERBS[name]} …`);
+      return;
+    }
+    const last = this.#lastProgress.get(name);
+    const bar = this.#barOfPhase.get(name);
+    if (bar !== undefined) this.#bars?.remove(bar);
+    this.#barOfPhase.delete(name);
+    const elapsedMs = performance.now() - (this.#startedMs.get(name) ?? performance.now());
+    const counted = last === undefined ? '' : `, ${last.done}`;
+    this.#terminal.detail(`${VERBS[name]}: ${state}${counted} in ${(elapsedMs / 1000).toFixed(1)} s`);
+  }
+
+  #progress(progress: TelemetryMessages['progress']): void {
+    const { phase, done, total } = progress;
+    this.#lastProgress.set(phase, progress);
+    const nowMs = performance.now();
+    const elapsedMs = Math.max(1, nowMs - (this.#startedMs.get(phase) ?? nowMs));
+    const perSecond = (done * 1000) / elapsedMs;
+    const left =
+      total === undefined || perSecond === 0 ? '?' : durationText(((total - done) / perSecond) * 1000);
+    if (this.#bars !== undefined) {
+      const bar = this.#barOfPhase.get(phase) ?? this.#addBar(phase);
+      bar.setTotal(total ?? Math.max(done, 1));
+      bar.update(done, { verb: VERBS[phase].padEnd(20), rate: Math.round(perSecond), left });
+      return;
+    }
+    const lastMs = this.#lastLineMs.get(phase) ?? this.#startedMs.get(phase) ?? nowMs;
+    if (nowMs - lastMs < LINE_INTERVAL_MS) return;
+    this.#lastLineMs.set(phase, nowMs);
+    const of = total === undefined ? '' : ` of ${total}`;
+    this.#terminal.info(`${VERBS[phase]}: ${done}${of}, ${Math.round(perSecond)}/s, ${left} left`);
+  }
+
+  #addBar(phase: PhaseName): cliProgress.SingleBar {
+    const bar = this.#bars?.create(1, 0, { verb: VERBS[phase].padEnd(20), rate: 0, left: '?' });
+    if (bar === undefined) throw new Error('expected a terminal with progress bars');
+    this.#barOfPhase.set(phase, bar);
+    return bar;
+  }
+
+  #invalidRow({ line, column, reason }: TelemetryMessages['invalid_row']): void {
+    this.#invalidCount += 1;
+    if (this.#invalidCount <= SHOWN_ROW_COUNT) this.#say(`line ${line}, ${column}: ${reason}`);
+  }
+
+  #say(message: string): void {
+    if (this.#bars === undefined || this.#barOfPhase.size === 0) this.#terminal.warn(message);
+    else this.#bars.log(`${shown(message)}\n`);
+  }
+}
+
+function decodeProgress(message: unknown): TelemetryMessages['progress'] {
+  return message as TelemetryMessages['progress'];
+}
+
+function decodePhase(message: unknown): TelemetryMessages['phase'] {
+  return message as TelemetryMessages['phase'];
+}
+
+function decodeInvalidRow(message: unknown): TelemetryMessages['invalid_row'] {
+  return message as TelemetryMessages['invalid_row'];
+}
+
+function decodeDiagnostic(message: unknown): TelemetryMessages['diagnostic'] {
+  return message as TelemetryMessages['diagnostic'];
+}

@@ -1,0 +1,38 @@
+// Flags -> what shapes a run, as it is kept in the run.
+
+import path from 'node:path';
+
+import type { RunSettings } from '../store/run-settings.ts';
+import { required, type Values } from './values.ts';
+
+export function runSettingsOf(values: Values, file: string, service: string): RunSettings {
+  return {
+    file: file === '-' ? file : path.resolve(file),
+    service: resolved(service),
+    policy: required(values.choice('policy', ['sync', 'upsert-only', 'create-only'])),
+    scope: values.text('scope') ?? null,
+    exclude: values.text('exclude') ?? null,
+    protect: values.text('protect') ?? null,
+    compareState: required(values.choice('compare-state', ['meaning', 'exact'])),
+    ignoreFields: values.list('ignore-fields'),
+    ignoreColumns: values.list('ignore-columns'),
+    onInvalid: required(values.choice('on-invalid', ['fail', 'skip'])),
+    onDuplicate: required(values.choice('on-duplicate', ['fail', 'first', 'last'])),
+    expectRowCount: values.count('expect-rows') ?? null,
+    expectSha256: values.text('expect-sha256') ?? null,
+    maxDelete: values.limit('max-delete'),
+    maxUpdate: values.limit('max-update'),
+    maxCreate: values.limit('max-create'),
+    allowEmpty: values.isOn('allow-empty'),
+    allowShrunkService: values.isOn('allow-shrunk-service'),
+    allowMissingFinalNewline: values.isOn('allow-missing-final-newline'),
+    checkBefore: required(values.choice('check-before', ['all', 'deletes', 'none'])),
+    ignoreErrors: values.isOn('ignore-errors'),
+  };
+}
+
+/** A file stays the same file when the run is resumed from another directory. */
+function resolved(service: string): string {
+  const [scheme, file] = service.split(/(?<=^embedded:)/u);
+  return file === undefined ? service : `${scheme ?? ''}${path.resolve(file)}`;
+}

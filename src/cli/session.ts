@@ -1,0 +1,103 @@
+// Flags -> an open service with its pacer, and the state directory with its lock.
+
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { pid } from 'node:process';
+
+import type { AlarmService } from '../services/alarm-service.ts';
+import { Pacer } from '../services/pacer.ts';
+import { openService } from '../services/registry.ts';
+import type { Stages } from '../pipeline/sync.ts';
+import { threadedStages } from '../threads/run-stage.ts';
+import { ServiceLock } from '../store/service-lock.ts';
+import { serviceKeyOf, StateDirectory } from '../store/state-directory.ts';
+import type { CommandContext } from './command.ts';
+import { required } from './values.ts';
+
+const QUOTA_WINDOW_MS = 1000;
+
+/** A day: timers take 24 at most, and no service answers after one. */
+const MAX_REQUEST_TIMEOUT_MS = 24 * 3_600_000;
+
+/** The pace of a run; may differ from one resumption to the next. */
+export interface Pace {
+  readonly concurrency: number;
+  readonly quotaPerSecond: number;
+  readonly retryCount: number;
+  readonly settleTimeMs: number;
+  /** Alarms asked for on a page. 1-10 000. */
+  readonly pageSize: number;
+}
+
+export function paceOf({ values }: CommandContext): Pace {
+  return {
+    concurrency: required(values.count('concurrency', 1)),
+    quotaPerSecond: required(values.number('tpslimit')),
+    retryCount: required(values.count('retries')),
+    settleTimeMs: required(values.durationMs('settle-time')),
+    pageSize: Math.min(10_000, required(values.count('page-size', 1))),
+  };
+}
+
+/** An open service; disposing it closes connections and timers. */
+export interface ServiceConnection extends AsyncDisposable {
+  readonly service: AlarmService;
+  readonly serviceKey: string;
+  /** The same service, for the stages that plan: each in a thread of its own. */
+  readonly stages: Stages;
+  /** Keeps the quota over a change of threads: nothing leaves here within a second of what left there. */
+  restAfterStages(): void;
+}
+
+/** @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service. */
+export function connect(context: CommandContext, service: string): ServiceConnection {
+  const { values, host } = context;
+  const pace = paceOf(context);
+  const burst = values.count('tpslimit-burst', 1) ?? Math.max(1, Math.floor(pace.quotaPerSecond / 50));
+  const quota = { perSecond: pace.quotaPerSecond, burst };
+  const settings = {
+    service,
+    token: host.token,
+    tokenFile: host.tokenFile,
+    allowInsecure: values.isOn('insecure'),
+    concurrency: pace.concurrency,
+    requestTimeoutMs: Math.min(MAX_REQUEST_TIMEOUT_MS, required(values.durationMs('request-timeout', 1))),
+    proxy: host.proxy,
+  };
+  const pacer = new Pacer(quota);
+  const opened = openService(settings, pacer);
+  return {
+    service: opened,
+    serviceKey: serviceKeyOf(opened.identity),
+    stages: threadedStages(settings, quota),
+    restAfterStages: () => {
+      if (quota.perSecond > 0) pacer.pause(QUOTA_WINDOW_MS);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await opened[Symbol.asyncDispose]();
+      pacer[Symbol.dispose]();
+    },
+  };
+}
+
+export function openState({ values }: CommandContext): StateDirectory {
+  return new StateDirectory(required(values.text('state-dir')));
+}
+
+/** @throws {ALARMSYNC_STORE_LOCKED} when another live run is at work on the service. */
+export async function lockService(
+  context: CommandContext,
+  state: StateDirectory,
+  serviceKey: string,
+  runId: string,
+): Promise<ServiceLock> {
+  const holder = { runId, processId: pid, hostName: hostname(), sinceEpochMs: context.nowEpochMs() };
+  const timeoutMs = required(context.values.durationMs('lock-timeout'));
+  return ServiceLock.acquire(state.directory, serviceKey, holder, timeoutMs, context.stop.stop);
+}
+
+/** Shape: `20261121T224500Z-3f9a`: sorts by time, and no two are the same. */
+export function newRunId(nowEpochMs: number): string {
+  const time = new Date(nowEpochMs).toISOString().replaceAll(/[-:]|\.\d+/gu, '');
+  return `${time}-${randomBytes(3).toString('hex')}`;
+}

@@ -1,0 +1,220 @@
+// The run: its stages in order, and nothing else.
+//
+//   source  ─┐
+//            ├─ diff ─ plan ──── approval ──── drain
+//   listing ─┘
+//
+// Source and listing run at the same time and fail together. Nothing before the drain can write to the service:
+// what it is given has no such methods.
+
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+
+import { AlarmSyncError } from '../alarm/errors.ts';
+import type { ServiceCapabilities } from '../services/alarm-service.ts';
+import type { PlanFile } from '../store/plan-file.ts';
+import type { RunSettings } from '../store/run-settings.ts';
+import type { PlanSummary } from '../store/plan-summary.ts';
+import { publish, type PhaseName } from '../telemetry/names.ts';
+import { computeDiff, computeRollback } from './diff/diff.ts';
+import type { ListingSettings, ListingSnapshot } from './listing/listing.ts';
+import { makePlan, type ForecastSettings } from './plan/plan.ts';
+import type { SourceSettings, SourceSnapshot } from './source/source.ts';
+
+export { drainPlan, settleUnknown, type SendSettings } from './drain/drain.ts';
+
+/** The two stages that fill a staging file each; where they run is the caller's choice. */
+export interface Stages {
+  readonly source: (file: string, settings: SourceSettings, signal: AbortSignal) => Promise<SourceSnapshot>;
+  readonly listing: (
+    file: string,
+    settings: ListingSettings,
+    signal: AbortSignal,
+  ) => Promise<ListingSnapshot>;
+}
+
+export interface PlanDeps {
+  readonly stages: Stages;
+  readonly capabilities: ServiceCapabilities;
+  /** A new plan file, in which nothing is planned yet. */
+  readonly plan: PlanFile;
+  /**
+   * An existing directory for the staging files. A listing that was interrupted there is gone on with.
+   * The caller drops the files: once the plan stands, nothing needs them.
+   */
+  readonly stagingDirectory: string;
+  readonly nowEpochMs: () => number;
+}
+
+/** What a planning needs besides what shapes the run. */
+export interface PlanSettings {
+  /** A regular file: standard input was spooled before. */
+  readonly sourcePath: string;
+  readonly run: RunSettings;
+  readonly listing: ListingSettings;
+  /** Requests a second, for the forecast; 0 for no quota. */
+  readonly quotaPerSecond: number;
+  /** Alarms that the last completed run left at this service; null when there was none. */
+  readonly lastExistingCount: number | null;
+}
+
+/**
+ * Reads the file, lists the service, and writes their difference into the plan file. Writes nothing to the service.
+ * A plan that the guard refuses is written too; its summary says why.
+ * @throws {AlarmSyncError} any ALARMSYNC_SOURCE_ or ALARMSYNC_LISTING_ code, CREDENTIALS, FOREIGN.
+ */
+export async function planRun(
+  deps: PlanDeps,
+  settings: PlanSettings,
+  signal: AbortSignal,
+): Promise<PlanSummary> {
+  const { plan, stages } = deps;
+  const { run, sourcePath } = settings;
+  const { desiredFile, existingFile } = stagingFilesOf(deps.stagingDirectory);
+  const [source, listing] = await together(
+    signal,
+    async (either) => readValid(stages.source, desiredFile, sourcePath, run, either),
+    async (either) => stages.listing(existingFile, settings.listing, either),
+  );
+  if (source.unusableNameCount > 0) {
+    publish('diagnostic', {
+      code: 'ALARMSYNC_SOURCE_INVALID_ROWS',
+      message: `nothing is deleted, since ${source.unusableNameCount} of the bad rows have no usable name`,
+    });
+  }
+  plan.run.noteSource({ path: sourcePath, sha256: source.digest, bytes: source.byteCount });
+  const counts = computeDiff(
+    { plan, desiredFile, existingFile },
+    { ...run, managedMembers: source.managedMembers, isDeleteProved: source.unusableNameCount === 0 },
+  );
+  const facts = {
+    ...counts,
+    existingCount: listing.existingCount,
+    managedMembers: source.managedMembers,
+    endsWithoutLineEnd: source.endsWithoutLineEnd,
+    lastExistingCount: settings.lastExistingCount,
+  };
+  const planSettings = { ...run, forecast: forecastSettingsOf(deps, settings) };
+  return makePlan(plan, facts, planSettings, deps.nowEpochMs());
+}
+
+/**
+ * Lists the service afresh, and writes what undoes an earlier run into the plan file. Writes nothing to the service.
+ * @throws {AlarmSyncError} any ALARMSYNC_LISTING_ code, CREDENTIALS, FOREIGN.
+ */
+export async function planRollback(
+  deps: PlanDeps,
+  settings: Omit<PlanSettings, 'sourcePath'> & { readonly undoneFile: string },
+  signal: AbortSignal,
+): Promise<PlanSummary> {
+  const { plan, stages } = deps;
+  const { run } = settings;
+  const { existingFile } = stagingFilesOf(deps.stagingDirectory);
+  await stages.listing(existingFile, settings.listing, signal);
+  const counts = computeRollback({ plan, undoneFile: settings.undoneFile, existingFile }, run.compareState);
+  const facts = {
+    ...counts,
+    managedMembers: [],
+    endsWithoutLineEnd: false,
+    lastExistingCount: settings.lastExistingCount,
+  };
+  const planSettings = { ...run, forecast: forecastSettingsOf(deps, settings) };
+  return makePlan(plan, facts, planSettings, deps.nowEpochMs());
+}
+
+function forecastSettingsOf(
+  deps: PlanDeps,
+  settings: Pick<PlanSettings, 'run' | 'quotaPerSecond'>,
+): ForecastSettings {
+  const { hasConditionalWrites, createIsUpsert } = deps.capabilities;
+  const { quotaPerSecond, run } = settings;
+  return { checkBefore: run.checkBefore, quotaPerSecond, hasConditionalWrites, createIsUpsert };
+}
+
+/**
+ * Reads the file, and goes on only when its rows may be used.
+ * @throws {ALARMSYNC_SOURCE_INVALID_ROWS} when a row is bad and none may be; and any ALARMSYNC_SOURCE_ code.
+ */
+export async function readValid(
+  readStage: Stages['source'],
+  file: string,
+  sourcePath: string,
+  run: RunSettings,
+  signal: AbortSignal,
+): Promise<SourceSnapshot> {
+  publish('phase', { name: 'source', state: 'started' });
+  const source = await readStage(file, sourceSettingsOf(sourcePath, run), signal);
+  if (source.badRowCount > 0 && run.onInvalid === 'fail') {
+    throw new AlarmSyncError(
+      'ALARMSYNC_SOURCE_INVALID_ROWS',
+      `expected every row of ${sourcePath} to be valid, got ${source.badRowCount} bad of ${source.rowCount}`,
+      { hint: 'mend the rows above, or let the good ones go on with --on-invalid skip' },
+    );
+  }
+  publish('phase', { name: 'source', state: 'sealed' });
+  return source;
+}
+
+function sourceSettingsOf(sourcePath: string, run: RunSettings): SourceSettings {
+  const { ignoreColumns, ignoreFields, onDuplicate, compareState, expectRowCount, expectSha256 } = run;
+  return {
+    path: sourcePath,
+    ignoreColumns,
+    ignoreFields,
+    onDuplicate,
+    compareState,
+    expect: {
+      ...(expectRowCount === null ? {} : { rowCount: expectRowCount }),
+      ...(expectSha256 === null ? {} : { sha256: expectSha256 }),
+    },
+  };
+}
+
+/** Runs both; when one fails the other is aborted, and what failed first is thrown once both have ended. */
+async function together<Left, Right>(
+  signal: AbortSignal,
+  left: (signal: AbortSignal) => Promise<Left>,
+  right: (signal: AbortSignal) => Promise<Right>,
+): Promise<[Left, Right]> {
+  const failure = new AbortController();
+  const either = AbortSignal.any([signal, failure.signal]);
+  const guarded = async <Result>(
+    name: PhaseName,
+    stage: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> => {
+    try {
+      return await stage(either);
+    } catch (error) {
+      publish('phase', { name, state: signal.aborted ? 'stopped' : 'refused' });
+      failure.abort(error);
+      throw error;
+    }
+  };
+  const results = await Promise.allSettled([guarded('source', left), guarded('listing', right)]);
+  signal.throwIfAborted();
+  if (failure.signal.aborted) throw failure.signal.reason;
+  const [leftResult, rightResult] = results;
+  if (leftResult.status === 'rejected') throw leftResult.reason;
+  if (rightResult.status === 'rejected') throw rightResult.reason;
+  return [leftResult.value, rightResult.value];
+}
+
+interface StagingFiles {
+  readonly desiredFile: string;
+  readonly existingFile: string;
+}
+
+/** Where the stages write. */
+export function stagingFilesOf(directory: string): StagingFiles {
+  return {
+    desiredFile: path.join(directory, 'desired.db'),
+    existingFile: path.join(directory, 'existing.db'),
+  };
+}
+
+/** Removes the staging files of a planning: once its plan stands, or when it will not be taken up again. */
+export function dropStaging(directory: string): void {
+  for (const file of Object.values(stagingFilesOf(directory))) {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true });
+  }
+}

@@ -1,0 +1,59 @@
+// What the command line's thread and a stage's thread say to each other.
+
+import { AlarmSyncError, asAlarmSyncError, type ErrorCode, type FailureClass } from '../alarm/errors.ts';
+import type { ListingSettings, ListingSnapshot } from '../pipeline/listing/listing.ts';
+import type { SourceSettings, SourceSnapshot } from '../pipeline/source/source.ts';
+import type { ServiceSettings } from '../services/registry.ts';
+import type { TelemetryMessages, TelemetryName } from '../telemetry/names.ts';
+
+/** A stage to run. Plain, so that it can be sent to a thread; each stage writes the staging file `file`. */
+export type Job =
+  | { readonly stage: 'source'; readonly file: string; readonly settings: SourceSettings }
+  | {
+      readonly stage: 'listing';
+      readonly file: string;
+      readonly settings: ListingSettings;
+      readonly service: ServiceSettings;
+      /** Requests a second, 0 for no quota, and how many may leave at once. */
+      readonly quota: { readonly perSecond: number; readonly burst: number };
+    };
+
+export type JobResult = SourceSnapshot | ListingSnapshot;
+
+/** What a stage published, as forwarded. */
+export type Published = {
+  [Name in TelemetryName]: { readonly name: Name; readonly message: TelemetryMessages[Name] };
+}[TelemetryName];
+
+/** From the stage's thread; the last is `result` or `error`. */
+export type StageMessage =
+  | { readonly type: 'published'; readonly batch: readonly Published[] }
+  | { readonly type: 'result'; readonly result: JobResult }
+  | { readonly type: 'error'; readonly error: PlainError };
+
+/** An error as it crosses threads, which keep no classes. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly status: number | undefined;
+  readonly failureClass: FailureClass;
+  readonly stack: string | undefined;
+}
+
+export function plainErrorOf(thrown: unknown): PlainError {
+  const { code, message, hint, status, failureClass, stack, cause } = asAlarmSyncError(thrown);
+  return { code, message, hint, status, failureClass, stack: cause instanceof Error ? cause.stack : stack };
+}
+
+export function errorOf(plain: PlainError): AlarmSyncError {
+  const { hint, status, failureClass, stack } = plain;
+  const cause = new Error('in a thread of its own');
+  if (stack !== undefined) cause.stack = stack;
+  return new AlarmSyncError(plain.code, plain.message, {
+    cause,
+    failureClass,
+    ...(hint === undefined ? {} : { hint }),
+    ...(status === undefined ? {} : { status }),
+  });
+}

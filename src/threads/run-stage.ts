@@ -1,0 +1,99 @@
+// A job -> its result, worked off in a thread of its own.
+
+import { Worker } from 'node:worker_threads';
+
+import { AlarmSyncError } from '../alarm/errors.ts';
+import type { ListingSnapshot } from '../pipeline/listing/listing.ts';
+import type { SourceSettings, SourceSnapshot } from '../pipeline/source/source.ts';
+import type { Stages } from '../pipeline/sync.ts';
+import type { ServiceSettings } from '../services/registry.ts';
+import { publish, type TelemetryMessages, type TelemetryName } from '../telemetry/names.ts';
+import { errorOf, type Job, type JobResult, type Published, type StageMessage } from './job.ts';
+
+/**
+ * The stages of a planning, each in a thread of its own: SQLite has one writer a file, and parsing fills a core.
+ * The listing's thread opens the service by itself.
+ */
+export function threadedStages(
+  service: ServiceSettings,
+  quota: { readonly perSecond: number; readonly burst: number },
+): Stages {
+  return {
+    source: sourceStage,
+    listing: async (file, settings, signal) =>
+      decodeListing(await runJob({ stage: 'listing', file, settings, service, quota }, signal)),
+  };
+}
+
+/** Reads the input file in a thread of its own. */
+export async function sourceStage(
+  file: string,
+  settings: SourceSettings,
+  signal: AbortSignal,
+): Promise<SourceSnapshot> {
+  return decodeSource(await runJob({ stage: 'source', file, settings }, signal));
+}
+
+/**
+ * Rejects with the stage's own error, with the signal's reason when it aborts, and with ALARMSYNC_UNEXPECTED when the
+ * thread dies. The thread has ended when this settles.
+ */
+async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
+  signal.throwIfAborted();
+  const worker = new Worker(entryFile(), { workerData: job });
+  const onAbort = (): void => worker.postMessage('abort');
+  signal.addEventListener('abort', onAbort);
+  let last: Exclude<StageMessage, { type: 'published' }> | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      worker.on('message', (message) => {
+        const decoded = decodeMessage(message);
+        if (decoded.type === 'published') decoded.batch.forEach(republish);
+        else last = decoded;
+      });
+      worker.on('error', reject);
+      worker.on('exit', () => resolve());
+    });
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+  if (last?.type === 'result') return last.result;
+  signal.throwIfAborted();
+  throw last === undefined ? threadDied(job) : errorOf(last.error);
+}
+
+function threadDied(job: Job): AlarmSyncError {
+  return new AlarmSyncError(
+    'ALARMSYNC_UNEXPECTED',
+    `the thread of the ${job.stage} stage ended without a result`,
+    {
+      hint: 'nothing was written to the service; run again',
+    },
+  );
+}
+
+/** The compiled file beside the compiled one, the source beside the source: Node 20 cannot load TypeScript. */
+function entryFile(): URL {
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  return new URL(`./stage-thread${extension}`, import.meta.url);
+}
+
+function republish({ name, message }: Published): void {
+  publishAs(name, message);
+}
+
+function publishAs<Name extends TelemetryName>(name: Name, message: TelemetryMessages[Name]): void {
+  publish(name, message);
+}
+
+function decodeMessage(message: unknown): StageMessage {
+  return message as StageMessage;
+}
+
+function decodeSource(result: JobResult): SourceSnapshot {
+  return result as SourceSnapshot;
+}
+
+function decodeListing(result: JobResult): ListingSnapshot {
+  return result as ListingSnapshot;
+}
