@@ -3,8 +3,11 @@
 import { AlarmSyncError } from '../alarm/errors.ts';
 import { planChecksum } from '../pipeline/plan/plan.ts';
 import type { PlanFile } from '../store/plan-file.ts';
+import type { PlanSummary } from '../store/plan-summary.ts';
 import type { CommandContext } from './command.ts';
-import { changeCountOf } from './planning.ts';
+import { applyPlan } from './applying.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { changeCountOf, planExitCode, type PlanningDeps } from './planning.ts';
 import type { Values } from './values.ts';
 
 /** @throws {ALARMSYNC_CLI_USAGE} when --force does not say which plan it means; told before any work is done. */
@@ -67,15 +70,26 @@ function decodeRefusalCode(
 }
 
 /**
- * True when the plan may be applied: it changes nothing, or was approved beforehand, or is approved now.
+ * Applies the plan when it changes nothing, was approved beforehand, or is approved now. Gives the exit code: without
+ * approval the plan stays for review.
  * @throws {AlarmSyncError} when the plan is refused.
  */
-export async function agree(context: CommandContext, plan: PlanFile, isApproved: boolean): Promise<boolean> {
-  const { terminal, stop } = context;
+export async function applyOnceAgreed(
+  { context, connection, state }: PlanningDeps,
+  plan: PlanFile,
+  isApproved: boolean,
+): Promise<number> {
   acceptPlan(context, plan);
   const { summary } = plan.run.read();
-  if (isApproved || summary === null || changeCountOf(summary) === 0) return true;
-  if (terminal.isInteractive && (await terminal.confirm('Apply this plan?', stop.stop))) return true;
-  terminal.next(`nothing was changed; apply it with: alarmsync apply ${plan.path}`);
-  return false;
+  if (summary === null) throw new Error('expected a summary of the plan');
+  if (isApproved || (await isAgreed(context, summary))) return applyPlan(context, plan, connection, state);
+  context.terminal.next(`nothing was changed; apply it with: alarmsync apply ${plan.path}`);
+  const exitCode = exitCodeOf([2, planExitCode(summary)]);
+  plan.run.noteStopped(exitCode);
+  return exitCode;
+}
+
+async function isAgreed({ terminal, stop }: CommandContext, summary: PlanSummary): Promise<boolean> {
+  if (changeCountOf(summary) === 0) return true;
+  return terminal.isInteractive && (await terminal.confirm('Apply this plan?', stop.stop));
 }

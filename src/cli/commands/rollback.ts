@@ -4,13 +4,12 @@ import path from 'node:path';
 
 import { PlanFile } from '../../store/plan-file.ts';
 import type { RunSettings } from '../../store/run-settings.ts';
-import { agree, requireChecksumWithForce } from '../acceptance.ts';
-import { applyPlan, requireSamePlace } from '../applying.ts';
+import { applyOnceAgreed, requireChecksumWithForce } from '../acceptance.ts';
+import { requireSamePlace } from '../applying.ts';
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
-import { exitCodeOf } from '../exit-code.ts';
 import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS } from '../flags.ts';
-import { makeNewPlan, planExitCode } from '../planning.ts';
+import { makeNewPlan } from '../planning.ts';
 import { connect, lockService, newRunId, openState } from '../session.ts';
 import { required, type Values } from '../values.ts';
 
@@ -49,21 +48,10 @@ export const rollbackCommand: Command = {
     state.adopt(registered);
     const planPath = path.resolve(values.text('out') ?? path.join(state.runDirectory(runId), 'plan.db'));
     const isApproved = values.isOn('auto-approve');
-    using plan = await makeNewPlan(
-      { context, connection, state },
-      {
-        runId,
-        planPath,
-        settings: rollbackSettings(values, undone.settings),
-        undone: registered,
-        isApproved,
-      },
-    );
-    if (await agree(context, plan, isApproved)) return await applyPlan(context, plan, connection, state);
-    const { summary } = plan.run.read();
-    const exitCode = exitCodeOf([2, summary === null ? 0 : planExitCode(summary)]);
-    plan.run.noteStopped(exitCode);
-    return exitCode;
+    const settings = rollbackSettings(values, undone.settings);
+    const deps = { context, connection, state };
+    using plan = await makeNewPlan(deps, { runId, planPath, settings, undone: registered, isApproved });
+    return await applyOnceAgreed(deps, plan, isApproved);
   },
 };
 

@@ -2,13 +2,11 @@
 
 import path from 'node:path';
 
-import { applyPlan } from '../applying.ts';
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
-import { agree, requireChecksumWithForce } from '../acceptance.ts';
-import { exitCodeOf } from '../exit-code.ts';
+import { applyOnceAgreed, requireChecksumWithForce } from '../acceptance.ts';
 import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, SHAPE_FLAGS, STATE_FLAGS } from '../flags.ts';
-import { makeNewPlan, planExitCode } from '../planning.ts';
+import { makeNewPlan } from '../planning.ts';
 import { runSettingsOf } from '../run-settings.ts';
 import { connect, lockService, newRunId, openState } from '../session.ts';
 import { settleUnfinished } from '../unfinished.ts';
@@ -42,23 +40,8 @@ export const syncCommand: Command = {
 
     const planPath = path.resolve(values.text('out') ?? path.join(state.runDirectory(runId), 'plan.db'));
     const isApproved = values.isOn('auto-approve');
-    using plan = await makeNewPlan(
-      { context, connection, state },
-      {
-        runId,
-        planPath,
-        settings,
-        undone: null,
-        isApproved,
-      },
-    );
-    const isAgreed = await agree(context, plan, isApproved);
-    if (!isAgreed) {
-      const { summary } = plan.run.read();
-      const exitCode = exitCodeOf([2, summary === null ? 0 : planExitCode(summary)]);
-      plan.run.noteStopped(exitCode);
-      return exitCode;
-    }
-    return await applyPlan(context, plan, connection, state);
+    const deps = { context, connection, state };
+    using plan = await makeNewPlan(deps, { runId, planPath, settings, undone: null, isApproved });
+    return await applyOnceAgreed(deps, plan, isApproved);
   },
 };

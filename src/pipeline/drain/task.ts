@@ -73,9 +73,13 @@ export class OperationTask {
     }
     for (;;) {
       if (this.#deps.stop.aborted) return this.#settle('pending');
+      const attemptCountBefore = this.#attemptCount;
       const outcome = await this.#send();
       if (outcome === undefined) return this.#settle('pending');
-      const settlement = await this.#afterSending(outcome);
+      const settlement = await this.#afterSending(
+        outcome,
+        this.#attemptCount > attemptCountBefore ? 'write' : 'check',
+      );
       if (settlement !== 'sendable') return settlement;
     }
   }
@@ -106,7 +110,8 @@ export class OperationTask {
     }
   }
 
-  async #afterSending(outcome: Outcome): Promise<Settlement | undefined | 'sendable'> {
+  /** @param step how far the sending came: only the check, or a write that left. */
+  async #afterSending(outcome: Outcome, step: AttemptStep): Promise<Settlement | undefined | 'sendable'> {
     this.#deps.answered('error' in outcome ? outcome.error : undefined);
     switch (outcome.kind) {
       case 'done':
@@ -116,10 +121,10 @@ export class OperationTask {
         this.#note('check', 'changed', undefined, outcome.message);
         return this.#settle('conflict', undefined, { failureMessage: outcome.message });
       case 'refused':
-        this.#note('write', 'refused', outcome.error);
+        this.#note(step, 'refused', outcome.error);
         return this.#settle('failed', outcome.error);
       case 'again':
-        this.#note('write', isThrottle(outcome.error) ? 'throttled' : 'refused', outcome.error);
+        this.#note(step, isThrottle(outcome.error) ? 'throttled' : 'refused', outcome.error);
         return this.#backOff(outcome.error);
       case 'unknown':
         this.#note('write', 'unknown', outcome.error);
