@@ -65,8 +65,7 @@ export class MapService implements AlarmService {
     return name !== '..';
   }
 
-  // oxlint-disable-next-line require-yield
-  async *list(): AsyncIterable<AlarmPage> {
+  list(): AsyncIterable<AlarmPage> {
     throw new Error('expected a drain to list nothing');
   }
 

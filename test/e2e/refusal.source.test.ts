@@ -4,34 +4,9 @@ import { gzipSync } from 'node:zlib';
 
 import { expect, it } from 'vitest';
 
-import { openWorkspace, type Workspace } from './command-line.ts';
-import { startStandIn, type StandIn } from './stand-in.ts';
-import { csv, HEADER, paramsOf, rows } from './world.ts';
-
-/** Twenty alarms, of which the file below has all but one. */
-const HELD = rows(20);
-const WANTED = HELD.slice(1);
-const TEXT = csv(WANTED);
-const LINES = TEXT.trimEnd().split('\n');
-
-async function startService(): Promise<StandIn> {
-  const service = await startStandIn();
-  for (const item of HELD) service.put(item.name, paramsOf(item));
-  return service;
-}
-
-async function sync(
-  workspace: Workspace,
-  service: StandIn,
-  file: string,
-  flags: readonly string[],
-): ReturnType<Workspace['run']> {
-  return workspace.run(['sync', file, '--service', service.url, '--auto-approve', ...flags]);
-}
-
-function lines(...list: readonly string[]): string {
-  return [...list, ''].join('\n');
-}
+import { openWorkspace } from './command-line.ts';
+import { WANTED, TEXT, LINES, GOOD, lines, startService, sync } from './file-world.ts';
+import { csv, HEADER } from './world.ts';
 
 function damagedSecondMember(): Buffer {
   const second = gzipSync(lines(...LINES.slice(10)));
@@ -44,8 +19,6 @@ function damagedBody(): Buffer {
   whole[whole.length - 6] = (whole[whole.length - 6] ?? 0) ^ 0xff; // its checksum
   return whole;
 }
-
-const GOOD = '"n1",3,cpu.load,gt,active,6f1c1d4e-0c7e-4d0a-9a57-3f4b8b6f2a11,a@example.com,sum';
 
 interface BadFile {
   readonly what: string;
