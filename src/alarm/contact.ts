@@ -4,11 +4,15 @@ import { isWellFormed } from './alarm.ts';
 
 export type ContactCell = { readonly contacts: readonly string[] } | { readonly reason: string };
 
+/** One address as most files write it: nothing to trim, split or look at twice. */
+const PLAIN_ADDRESS = /^[\w.+-]+@[\w.-]+$/;
+
 /**
  * Reads a JSON array (`["a@b.c","ldap:ops"]`) or a list split by `;`. Parts are trimmed, empty ones dropped;
  * an empty cell means none. The order and spelling of the file are kept.
  */
 export function decodeContactCell(cell: string): ContactCell {
+  if (PLAIN_ADDRESS.test(cell)) return { contacts: [cell] };
   const parts = cell.trimStart().startsWith('[') ? jsonParts(cell) : cell.split(';');
   if (parts === undefined)
     return { reason: 'expected a JSON array of strings, or contacts separated by ";"' };

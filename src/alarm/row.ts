@@ -25,8 +25,32 @@ export type DecodedRow =
   | { readonly name: string | undefined; readonly faults: readonly RowFault[] };
 
 const MAX_THRESHOLD_DIGITS = 100;
+/** Decimals that need no counting of digits: nearly all. */
+const PLAIN_DECIMAL = /^[+-]?\d{1,20}(?:\.\d{0,20})?$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/iu;
+/** As they are usually spelt: a look here saves two patterns. */
+const COMMON_METRIC_MATH: ReadonlySet<string> = new Set([
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'count',
+  'median',
+  'mode',
+]);
 const KNOWN_METRIC_MATH = /^(?:sum|avg|min|max|count|median|mode|p\d{1,2}(?:\.\d+)?|p100)$/u;
+
+/** Where a file keeps what: compiled once from its columns. */
+interface RowLayout {
+  /** The cell of each column by its name. */
+  readonly indexOf: ReadonlyMap<string, number>;
+  readonly nameIndex: number;
+  /** The members that have a column, in their fixed order. */
+  readonly members: readonly { readonly member: Member; readonly index: number }[];
+}
+
+/** The columns of a file are one array for all its rows. */
+const layouts = new WeakMap<readonly (string | undefined)[], RowLayout>();
 
 /**
  * Decodes one record. `columns[i]` names the column of `cells[i]`, or is undefined for one passed over.
@@ -37,73 +61,92 @@ export function decodeRow(columns: readonly (string | undefined)[], cells: reado
     const reason = `expected ${columns.length} cells, got ${cells.length}`;
     return { name: undefined, faults: [{ column: '(row)', reason }] };
   }
-  const row = new Map<string, string>();
-  columns.forEach((column, index) => {
-    if (column !== undefined) row.set(column, cells[index] ?? '');
-  });
-  return decodeCells(row);
+  let layout = layouts.get(columns);
+  if (layout === undefined) {
+    layout = layoutOf(columns);
+    layouts.set(columns, layout);
+  }
+  return decodeCells({ layout, cells });
 }
 
-function decodeCells(row: ReadonlyMap<string, string>): DecodedRow {
-  const name = row.get('name') ?? '';
-  const faults: RowFault[] = [];
-  const wrongName = nameFault(name);
-  if (wrongName !== undefined) faults.push({ column: 'name', reason: wrongName });
+function layoutOf(columns: readonly (string | undefined)[]): RowLayout {
+  const indexOf = new Map<string, number>();
+  columns.forEach((column, index) => {
+    if (column !== undefined) indexOf.set(column, index);
+  });
+  const members = KNOWN_MEMBERS.flatMap((member) => {
+    const index = indexOf.get(member);
+    return index === undefined ? [] : [{ member, index }];
+  });
+  return { indexOf, nameIndex: indexOf.get('name') ?? -1, members };
+}
 
-  const params: [string, JsonValue][] = [];
-  for (const member of KNOWN_MEMBERS) {
-    const cell = row.get(member);
-    if (cell === undefined) continue;
-    const decoded = decodeCell(member, cell, row);
-    if ('reason' in decoded) faults.push({ column: member, reason: decoded.reason });
-    else if (decoded.value !== undefined) params.push([member, decoded.value]);
+interface Row {
+  readonly layout: RowLayout;
+  readonly cells: readonly string[];
+}
+
+function decodeCells(row: Row): DecodedRow {
+  const { layout, cells } = row;
+  const name = cells[layout.nameIndex] ?? '';
+  const wrongName = nameFault(name);
+  const faults: RowFault[] = wrongName === undefined ? [] : [{ column: 'name', reason: wrongName }];
+  const params: Record<string, JsonValue> = {};
+  for (const { member, index } of layout.members) {
+    const cell = cells[index] ?? '';
+    const reason = member === 'contact' ? putContacts(params, cell) : cellFault(member, cell, row);
+    if (reason !== undefined) faults.push({ column: member, reason });
+    else if (member !== 'contact' && cell !== '') params[member] = cell;
   }
   if (faults.length > 0) return { name: wrongName === undefined ? name : undefined, faults };
-
-  const definition = { name, params: Object.fromEntries(params) };
-  const metricMath = row.get('metric_math')?.trim().toLowerCase() ?? '';
-  return KNOWN_METRIC_MATH.test(metricMath) ? { definition } : { definition, unknownMetricMath: metricMath };
+  const definition = { name, params };
+  const word = unknownMetricMath(cellOf(row, 'metric_math'));
+  return word === undefined ? { definition } : { definition, unknownMetricMath: word };
 }
 
-type DecodedCell = { readonly value: JsonValue | undefined } | { readonly reason: string };
+function putContacts(params: Record<string, JsonValue>, cell: string): string | undefined {
+  const decoded = decodeContactCell(cell);
+  if ('reason' in decoded) return decoded.reason;
+  params['contact'] = decoded.contacts;
+  return undefined;
+}
 
-function decodeCell(member: Member, cell: string, row: ReadonlyMap<string, string>): DecodedCell {
+function unknownMetricMath(cell: string): string | undefined {
+  if (COMMON_METRIC_MATH.has(cell)) return undefined;
+  const word = cell.trim().toLowerCase();
+  return KNOWN_METRIC_MATH.test(word) ? undefined : word;
+}
+
+function cellOf({ layout, cells }: Row, column: string): string {
+  return cells[layout.indexOf.get(column) ?? -1] ?? '';
+}
+
+function cellFault(member: Exclude<Member, 'contact'>, cell: string, row: Row): string | undefined {
   switch (member) {
     case 'threshold':
-      return accept(cell, decimalFault(cell));
+      return decimalFault(cell);
     case 'metric_name':
-      return accept(cell, metricNameFault(cell));
+      return metricNameFault(cell);
     case 'comparison_method':
-      return accept(cell, wordFault(cell.trim().toLowerCase(), COMPARISON_METHODS, cell));
+      return wordFault(cell.trim().toLowerCase(), COMPARISON_METHODS, cell);
     case 'alarm_state':
-      return accept(cell, wordFault(cell, ALARM_STATES, cell));
+      return wordFault(cell, ALARM_STATES, cell);
     case 'tracking_metric_id':
-      return accept(
-        cell,
-        UUID.test(cell) ? undefined : `expected a UUID (8-4-4-4-12 hexadecimal), got ${shown(cell)}`,
-      );
-    case 'contact': {
-      const decoded = decodeContactCell(cell);
-      return 'reason' in decoded ? decoded : { value: decoded.contacts };
-    }
+      return UUID.test(cell) ? undefined : `expected a UUID (8-4-4-4-12 hexadecimal), got ${shown(cell)}`;
     case 'metric_math':
-      return accept(cell, metricMathFault(cell));
+      return metricMathFault(cell);
     case 'warning_threshold':
-      return cell === '' ? { value: undefined } : accept(cell, warningThresholdFault(cell, row));
+      return cell === '' ? undefined : warningThresholdFault(cell, row);
     case 'no_data_minutes':
-      return cell === '' ? { value: undefined } : accept(cell, noDataMinutesFault(cell));
+      return cell === '' ? undefined : noDataMinutesFault(cell);
     case 'evaluation_window':
-      return cell === '' ? { value: undefined } : accept(cell, evaluationWindowFault(cell));
+      return cell === '' ? undefined : evaluationWindowFault(cell);
     case 'message_alert':
     case 'message_warning':
     case 'message_no_data':
     case 'query_scope':
-      return { value: cell === '' ? undefined : cell };
+      return undefined;
   }
-}
-
-function accept(cell: string, reason: string | undefined): DecodedCell {
-  return reason === undefined ? { value: cell } : { reason };
 }
 
 function wordFault(word: string, words: readonly string[], cell: string): string | undefined {
@@ -111,6 +154,7 @@ function wordFault(word: string, words: readonly string[], cell: string): string
 }
 
 function decimalFault(cell: string): string | undefined {
+  if (PLAIN_DECIMAL.test(cell)) return undefined;
   const digits = decimalDigitCount(cell);
   if (digits === undefined) return `expected a decimal number, got ${shown(cell)}`;
   if (digits > MAX_THRESHOLD_DIGITS) return `expected at most ${MAX_THRESHOLD_DIGITS} digits, got ${digits}`;
@@ -118,12 +162,15 @@ function decimalFault(cell: string): string | undefined {
 }
 
 function metricNameFault(cell: string): string | undefined {
+  // No character takes more than three bytes a UTF-16 unit.
+  if (cell !== '' && cell.length * 3 <= MAX_NAME_BYTES) return undefined;
   const bytes = Buffer.byteLength(cell);
   if (bytes === 0) return 'expected a metric name, got an empty cell';
   return bytes > MAX_NAME_BYTES ? `expected at most ${MAX_NAME_BYTES} bytes, got ${bytes}` : undefined;
 }
 
 function metricMathFault(cell: string): string | undefined {
+  if (COMMON_METRIC_MATH.has(cell)) return undefined;
   if (/^[a-z][a-z0-9._]*$/u.test(cell.trim().toLowerCase())) return undefined;
   return `expected a word such as sum, avg, max or p99, got ${shown(cell)}`;
 }
@@ -140,13 +187,13 @@ function evaluationWindowFault(cell: string): string | undefined {
     : `expected a duration such as 5m or 1h, got ${shown(cell)}`;
 }
 
-function warningThresholdFault(cell: string, row: ReadonlyMap<string, string>): string | undefined {
+function warningThresholdFault(cell: string, row: Row): string | undefined {
   const fault = decimalFault(cell);
   if (fault !== undefined) return fault;
-  const method = row.get('comparison_method')?.trim().toLowerCase() ?? '';
+  const method = cellOf(row, 'comparison_method').trim().toLowerCase();
   if (method === 'eq' || method === 'neq')
     return `expected no warning threshold where the comparison is ${method}`;
-  const threshold = row.get('threshold') ?? '';
+  const threshold = cellOf(row, 'threshold');
   const order = compareDecimals(cell, threshold);
   if (order === undefined) return undefined; // the threshold's own fault is enough
   const isSafe = method.startsWith('g') ? order < 0 : order > 0;

@@ -29,6 +29,8 @@ export interface WholeRecords {
   readonly kind: 'whole';
   /** Their bytes, line ends and blank lines between them included. */
   readonly bytes: Buffer;
+  /** The line on which the bytes start. */
+  readonly firstLine: number;
   /** The line on which each starts. */
   readonly lines: readonly number[];
 }
@@ -59,6 +61,8 @@ export class RecordSplitter {
   /** The line of the next byte. */
   #line = 1;
   #recordLine = 1;
+  /** The line on which the run of whole records starts. */
+  #runLine = 1;
   #cellIndex = 0;
   #fault: Fault | undefined;
   /** Bytes of the unfinished record that were let go of already. */
@@ -119,6 +123,7 @@ export class RecordSplitter {
       recordStart = at;
     }
     this.#flushWhole(bytes, runStart, recordStart);
+    this.#runLine = this.#recordLine;
     return recordStart;
   }
 
@@ -216,6 +221,7 @@ export class RecordSplitter {
         text: text.toString() + cut,
       });
       goesOnAt = next;
+      this.#runLine = this.#line;
     } else if (lengthBytes > 0) {
       this.#lines.push(this.#recordLine);
     }
@@ -229,7 +235,12 @@ export class RecordSplitter {
 
   #flushWhole(bytes: Buffer, start: number, end: number): void {
     if (this.#lines.length === 0) return;
-    this.#runs.push({ kind: 'whole', bytes: bytes.subarray(start, end), lines: this.#lines });
+    this.#runs.push({
+      kind: 'whole',
+      bytes: bytes.subarray(start, end),
+      firstLine: this.#runLine,
+      lines: this.#lines,
+    });
     this.#lines = [];
   }
 
