@@ -33,6 +33,23 @@ export function parseJson(text: string): JsonValue {
   return value as JsonValue;
 }
 
+/** True when a number stands anywhere in the value, of either form. */
+export function holdsNumber(value: JsonValue): boolean {
+  if (typeof value === 'string') return false;
+  if (typeof value !== 'object' || value === null) return typeof value === 'number';
+  if (value instanceof LosslessNumber) return true;
+  for (const inner of Object.values(value)) if (typeof inner !== 'string' && holdsNumber(inner)) return true;
+  return false;
+}
+
+/**
+ * As JSON.parse: for whoever looks for numbers afterwards.
+ * @throws {SyntaxError} when the text is not JSON.
+ */
+export function parseWithFloats(text: string): JsonValue {
+  return JSON.parse(text) as JsonValue;
+}
+
 /** The JSON text of a value, members in their own order. */
 export function stringifyJson(value: JsonValue): string {
   return hasNumberText(value) ? writeJson(value, (members) => members) : JSON.stringify(value);
@@ -65,7 +82,9 @@ export function parseNumber(text: string): number | LosslessNumber {
 function hasNumberText(value: JsonValue): boolean {
   if (value instanceof LosslessNumber) return true;
   if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).some(hasNumberText);
+  for (const inner of Object.values(value))
+    if (typeof inner === 'object' && hasNumberText(inner)) return true;
+  return false;
 }
 
 function writeJson(value: JsonValue, order: (members: string[]) => string[]): string {

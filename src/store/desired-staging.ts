@@ -4,14 +4,17 @@ import { rmSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
-import { openForReading, openOwned } from './sqlite.ts';
+import { BODY_OF_TEXT } from './body-of-text.ts';
+import { buildNameIndex } from './name-index.ts';
+import { RowInserter } from './row-inserter.ts';
+import { openForReading, openOwned, tuneForLoading } from './sqlite.ts';
 
 /** One good row as staged. */
 export interface DesiredRow {
   readonly name: string;
   /** Where its record starts. From 1, the header. */
   readonly line: number;
-  /** JSON text of params, members in their fixed order, cells verbatim. */
+  /** JSON text of params, members in their fixed order, cells verbatim; to be staged, it may be abbreviated. */
   readonly body: string;
 }
 
@@ -49,7 +52,9 @@ export interface DesiredSeal {
 }
 
 const SCHEMA = `
-CREATE TABLE desired (name TEXT NOT NULL, line INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE desired_row (name TEXT NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL); -- text: JSON of params, abbreviated
+-- The rows with their texts written out. A view, since a generated column would be computed for each row that is inserted.
+CREATE VIEW desired AS SELECT rowid, name, line, ${BODY_OF_TEXT} AS body FROM desired_row;
 -- One row a reason. name is NULL when the record has no usable one; cells (a JSON array) stands on a record's first row only.
 CREATE TABLE row_fault (line INTEGER NOT NULL, "column" TEXT NOT NULL, reason TEXT NOT NULL, name TEXT, cells TEXT);
 -- One row once the file is proved whole, none before.
@@ -66,18 +71,14 @@ CREATE TABLE seal (
 );
 `;
 
-/** Rows a statement. Measured: one row 460 000-580 000 rows/s, 64 rows 820 000. */
-const ROWS_PER_INSERT = 64;
-
 /**
- * The writing side. A killed process loses the file's content, never leaves a wrong seal: the seal is a transaction of
- * its own, written when all else is, and `synchronous` is raised so that all else is on the disk by then.
+ * The writing side. Whatever a killed process left is thrown away by the next reading, so nothing here waits for the disk;
+ * and it never has a seal that is wrong, since the seal is a transaction of its own, written when all else is.
  */
 export class DesiredStaging implements Disposable {
   readonly file: string;
   readonly #database: Database.Database;
-  readonly #insertQuery: Database.Statement;
-  readonly #insertManyQuery: Database.Statement;
+  readonly #rows: RowInserter;
   readonly #insertFaultQuery: Database.Statement;
 
   /** Starts a new, empty staging file, mode 0600; what a killed run left there is removed. */
@@ -85,14 +86,12 @@ export class DesiredStaging implements Disposable {
     for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(file + suffix, { force: true });
     this.file = file;
     this.#database = openOwned(file);
+    tuneForLoading(this.#database);
     // No journal: nothing here is ever rolled back, a failure throws the file away.
     this.#database.pragma('journal_mode = OFF');
     this.#database.pragma('synchronous = OFF');
-    this.#database.pragma('cache_size = -32768');
     this.#database.exec(SCHEMA);
-    const values = Array.from({ length: ROWS_PER_INSERT }, () => '(?, ?, ?)').join(', ');
-    this.#insertQuery = this.#database.prepare('INSERT INTO desired (name, line, body) VALUES (?, ?, ?)');
-    this.#insertManyQuery = this.#database.prepare(`INSERT INTO desired (name, line, body) VALUES ${values}`);
+    this.#rows = new RowInserter(this.#database, 'desired_row', ['name', 'line', 'text']);
     this.#insertFaultQuery = this.#database.prepare(
       'INSERT INTO row_fault (line, "column", reason, name, cells) VALUES (?, ?, ?, ?, ?)',
     );
@@ -101,13 +100,8 @@ export class DesiredStaging implements Disposable {
   /** Stages good rows in one transaction. */
   append(rows: readonly DesiredRow[]): void {
     this.#database.exec('BEGIN');
-    const wholeCount = rows.length - (rows.length % ROWS_PER_INSERT);
-    for (let start = 0; start < wholeCount; start += ROWS_PER_INSERT) {
-      const values: unknown[] = [];
-      for (const row of rows.slice(start, start + ROWS_PER_INSERT)) values.push(row.name, row.line, row.body);
-      this.#insertManyQuery.run(values);
-    }
-    for (const row of rows.slice(wholeCount)) this.#insertQuery.run(row.name, row.line, row.body);
+    for (const row of rows) this.#rows.add(row.name, row.line, row.body);
+    this.#rows.finish();
     this.#database.exec('COMMIT');
   }
 
@@ -124,10 +118,10 @@ export class DesiredStaging implements Disposable {
     this.#database.exec('COMMIT');
   }
 
-  /** Built after loading: a heap and an index afterwards took 1.7 s where a primary key took 7 s (1 M rows). */
-  buildIndex(): void {
-    this.#database.exec('CREATE INDEX desired_by_name ON desired (name)');
+  /** Built after loading. True when every name stands once. */
+  buildIndex(): boolean {
     this.#database.exec('CREATE INDEX row_fault_by_name ON row_fault (name) WHERE name IS NOT NULL');
+    return buildNameIndex(this.#database, 'desired');
   }
 
   /**
@@ -139,7 +133,7 @@ export class DesiredStaging implements Disposable {
       .prepare<[], DesiredRow>(
         // Rows were staged in the order of the file, and the index holds equal names in that order: nothing is sorted.
         `SELECT name, line, body FROM desired
-         WHERE name IN (SELECT name FROM desired GROUP BY name HAVING count(*) > 1) ORDER BY name, rowid`,
+         WHERE name IN (SELECT name FROM desired_row GROUP BY name HAVING count(*) > 1) ORDER BY name, line`,
       )
       .iterate();
   }
@@ -149,10 +143,10 @@ export class DesiredStaging implements Disposable {
     const preferred = keep === 'first' ? '<' : '>';
     return this.#database
       .prepare(
-        `DELETE FROM desired
-         WHERE name IN (SELECT name FROM desired GROUP BY name HAVING count(*) > 1)
-           AND EXISTS (SELECT 1 FROM desired AS other
-                       WHERE other.name = desired.name AND other.rowid ${preferred} desired.rowid)`,
+        `DELETE FROM desired_row
+         WHERE name IN (SELECT name FROM desired_row GROUP BY name HAVING count(*) > 1)
+           AND EXISTS (SELECT 1 FROM desired_row AS other
+                       WHERE other.name = desired_row.name AND other.rowid ${preferred} desired_row.rowid)`,
       )
       .run().changes;
   }
@@ -160,20 +154,17 @@ export class DesiredStaging implements Disposable {
   /** Drops good rows whose name a bad row carries too: that name is protected wholly. After buildIndex. */
   dropProtected(): number {
     return this.#database
-      .prepare('DELETE FROM desired WHERE name IN (SELECT name FROM row_fault WHERE name IS NOT NULL)')
+      .prepare('DELETE FROM desired_row WHERE name IN (SELECT name FROM row_fault WHERE name IS NOT NULL)')
       .run().changes;
   }
 
   /** Good rows staged. */
   count(): number {
-    return this.#database.prepare<[], number>('SELECT count(*) FROM desired').pluck().get() ?? 0;
+    return this.#database.prepare<[], number>('SELECT count(*) FROM desired_row').pluck().get() ?? 0;
   }
 
   /** From here the snapshot may be diffed. Nothing may be staged after it. */
   seal(seal: DesiredSeal): void {
-    // Two commits: the first makes the disk hold every row, so that not even a power cut leaves a seal without them.
-    this.#database.pragma('synchronous = FULL');
-    this.#database.pragma('user_version = 1');
     this.#database
       .prepare('INSERT INTO seal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(

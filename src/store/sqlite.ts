@@ -19,3 +19,13 @@ export function openOwned(file: string): Database.Database {
 export function openForReading(file: string): Database.Database {
   return new Database(file, { timeout: BUSY_TIMEOUT_MS, readonly: true, fileMustExist: true });
 }
+
+/**
+ * Sets a new, empty staging file up for rows by the million.
+ * Measured on a million rows (loading and index; the diff after it): pages of 16 KiB and a cache of 8 MiB 5.1 s, 2.1 s; pages of
+ * 4 KiB with the same cache 5.5 s, 2.3 s, with 32 MiB 6.0 s; pages of 32 KiB 6.0 s. A larger cache only adds its own memory.
+ */
+export function tuneForLoading(database: Database.Database): void {
+  database.pragma('page_size = 16384');
+  database.pragma('cache_size = -8192');
+}

@@ -89,17 +89,19 @@ function defineFunctions(database: Database.Database, settings: DiffSettings): v
 }
 
 function readCounts(database: Database.Database): DiffCounts {
-  const matchedCount = count(
-    database,
-    'temp.wanted AS d JOIN temp.held AS e ON e.name = d.name WHERE e.is_held_twice = 0',
-  );
+  const desiredInScopeCount = count(database, 'temp.wanted');
+  // Every wanted name is a create, held twice, different, or unchanged.
+  const changedCount =
+    count(database, `main.operation WHERE action = 'create'`) +
+    count(database, 'temp.held AS e JOIN temp.wanted AS d ON d.name = e.name WHERE e.is_held_twice = 1') +
+    count(database, 'temp.differing');
   const mayUpdate = '(SELECT may_update FROM temp.setting)';
   const mayDelete = '(SELECT may_delete FROM temp.setting)';
   return {
-    desiredInScopeCount: count(database, 'temp.wanted'),
+    desiredInScopeCount,
     existingInScopeCount: count(database, 'temp.held'),
-    existingCount: count(database, 'existing.existing'),
-    unchangedCount: matchedCount - count(database, 'temp.differing'),
+    existingCount: count(database, 'existing.existing_row'),
+    unchangedCount: desiredInScopeCount - changedCount,
     unaddressableCount: count(database, 'temp.held WHERE is_addressable = 0'),
     protectedCount:
       count(database, `temp.differing WHERE is_protected AND ${mayUpdate}`) +
@@ -109,6 +111,6 @@ function readCounts(database: Database.Database): DiffCounts {
 
 function dropTemporaries(database: Database.Database): void {
   database.exec(`
-    DROP VIEW temp.unwanted; DROP TABLE temp.differing; DROP VIEW temp.held; DROP VIEW temp.wanted;
+    DROP VIEW temp.unwanted; DROP TABLE temp.differing; DROP TABLE temp.unlike; DROP VIEW temp.held; DROP VIEW temp.wanted;
     DROP TABLE temp.doubtful; DROP TABLE temp.setting`);
 }

@@ -1,8 +1,8 @@
 // A listed alarm -> its staging row.
 
-import { isWellFormed, orderMembers } from '../../alarm/alarm.ts';
+import { isWellFormed } from '../../alarm/alarm.ts';
 import { AlarmSyncError } from '../../alarm/errors.ts';
-import { stringifyJson } from '../../alarm/json.ts';
+import { paramsText } from '../../alarm/params-text.ts';
 import type { AlarmReader, ListedAlarm } from '../../services/alarm-service.ts';
 import type { ExistingRow } from '../../store/existing-staging.ts';
 
@@ -17,7 +17,7 @@ export function existingRow(reader: AlarmReader, alarm: ListedAlarm, pageNumber:
   }
   return {
     name,
-    body: stringifyJson(orderMembers(params)),
+    body: paramsText(params),
     handle: alarm.handle ?? null,
     etag: alarm.etag ?? null,
     raw: alarm.raw ?? null,

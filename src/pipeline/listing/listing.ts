@@ -1,11 +1,11 @@
 // Pages of the service -> staged existing alarms, sealed only when the listing is proved whole.
 
 import { AlarmSyncError, asAlarmSyncError } from '../../alarm/errors.ts';
-import type { AlarmReader } from '../../services/alarm-service.ts';
+import type { AlarmPage, AlarmReader } from '../../services/alarm-service.ts';
 import type { ExistingStaging, ListingCheckpoint } from '../../store/existing-staging.ts';
 import { publish } from '../../telemetry/names.ts';
 import { existingRow } from './existing-row.ts';
-import { pagesWithRetries } from './pages.ts';
+import { pagesWithRetries, readAhead } from './pages.ts';
 import { resolveRepeats } from './repeats.ts';
 
 export interface ListingDeps {
@@ -66,8 +66,8 @@ async function listOnce(
   if (checkpoint === undefined) staging.clear();
   try {
     const total = await stagePages(deps, settings, checkpoint ?? FROM_THE_START, signal);
-    staging.buildIndex();
-    const extraRowCount = await resolveRepeats(deps, settings, signal);
+    const isRepeated = !staging.buildIndex();
+    const extraRowCount = isRepeated ? await resolveRepeats(deps, settings, signal) : 0;
     const distinctCount = staging.count();
     if (total === null || [distinctCount, distinctCount + extraRowCount].includes(total)) return undefined;
     return unsealed(
@@ -92,18 +92,20 @@ async function stagePages(
   let { total, pageNumber } = start;
   if (start.cursor === null) return total;
   let doneCount = staging.count();
-  for await (const page of pagesWithRetries(reader, start.cursor, settings, signal)) {
+  const requireNewCursor = ({ nextCursor }: AlarmPage): void => {
+    // Parts of one unpaged answer have no cursor, and the last page has none.
+    if (nextCursor === null || nextCursor === '' || !staging.hasSeen(nextCursor)) return;
+    throw unsealed('expected a new cursor on each page, got one for the second time');
+  };
+  const pages = pagesWithRetries(reader, start.cursor, settings, signal);
+  for await (const page of readAhead(pages, requireNewCursor)) {
     total = page.total ?? total;
     const rows = page.alarms.map((alarm) => existingRow(reader, alarm, pageNumber));
     doneCount += rows.length;
     // Parts of one unpaged answer are one page, and cannot be gone on from: a name twice in it is really held twice.
     const isPart = page.nextCursor === '';
     if (!isPart) pageNumber += 1;
-    const isNew = staging.appendPage(
-      rows,
-      ...(isPart ? [] : [{ cursor: page.nextCursor, pageNumber, total }]),
-    );
-    if (!isNew) throw unsealed('expected a new cursor on each page, got one for the second time');
+    staging.appendPage(rows, ...(isPart ? [] : [{ cursor: page.nextCursor, pageNumber, total }]));
     publish('progress', { phase: 'listing', done: doneCount, ...(total === null ? {} : { total }) });
   }
   return total;

@@ -1,5 +1,7 @@
 // The service's pages, one after the other, each asked for again when it fails.
 
+import { setImmediate } from 'node:timers/promises';
+
 import { AlarmSyncError } from '../../alarm/errors.ts';
 import type { AlarmPage, AlarmReader } from '../../services/alarm-service.ts';
 import { RetryBudget, sleep } from '../../services/retry.ts';
@@ -41,5 +43,31 @@ export async function* pagesWithRetries(
       if (isWithinAnswer) throw thrown;
       await sleep(budget.delayMsAfter(thrown), signal);
     }
+  }
+}
+
+/**
+ * The same pages, the next one asked for while the present one is worked on.
+ * A page that fails does so only when the pages before it were taken.
+ * @param check throws for a page after which nothing more is to be asked for
+ */
+export async function* readAhead(
+  pages: AsyncGenerator<AlarmPage>,
+  check: (page: AlarmPage) => void,
+): AsyncGenerator<AlarmPage> {
+  try {
+    for (let coming = pages.next(); ;) {
+      const page = await coming;
+      if (page.done === true) return;
+      check(page.value);
+      coming = pages.next();
+      // Whoever stops taking pages does not wait for this one, nor for its failure.
+      coming.catch(() => {});
+      // The request leaves before the page is worked on, which keeps this thread busy.
+      await setImmediate();
+      yield page.value;
+    }
+  } finally {
+    void pages.return(undefined).catch(() => {});
   }
 }

@@ -1,6 +1,6 @@
 // Records of the file -> staged desired rows and staged row faults, counted and published.
 
-import { stringifyJson } from '../../alarm/json.ts';
+import { paramsText } from '../../alarm/params-text.ts';
 import { decodeRow } from '../../alarm/row.ts';
 import type { BadRow, DesiredRow, DesiredStaging } from '../../store/desired-staging.ts';
 import { publish } from '../../telemetry/names.ts';
@@ -92,7 +92,7 @@ export class RowStager {
       return;
     }
     const { definition, unknownMetricMath } = decoded;
-    this.#rows.push({ name: definition.name, line: record.line, body: stringifyJson(definition.params) });
+    this.#rows.push({ name: definition.name, line: record.line, body: paramsText(definition.params) });
     if (unknownMetricMath === undefined) return;
     this.#unknownMathRowCount += 1;
     if (this.#unknownMath.size < MAX_LISTED_COUNT) this.#unknownMath.add(unknownMetricMath);

@@ -86,9 +86,9 @@ export async function readSource(
   const proof = await evidence.prove(settings.expect.sha256, signal);
   proveRowCount(path, counts.rowCount, settings.expect.rowCount);
   const managedMembers = header.members.filter((member) => !settings.ignoreFields.includes(member));
-  staging.buildIndex();
+  const isRepeated = !staging.buildIndex();
   signal.throwIfAborted();
-  settleDuplicates(staging, { ...settings, managedMembers }, signal);
+  if (isRepeated) settleDuplicates(staging, { ...settings, managedMembers }, signal);
   dropProtected(staging, path);
   const snapshot: SourceSnapshot = {
     ...proof,

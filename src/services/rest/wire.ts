@@ -7,7 +7,14 @@
 //   acknowledgement  {"name": "disk-full", "status": "200"}                     status is a string and can only worsen the HTTP status
 
 import { isWellFormed } from '../../alarm/alarm.ts';
-import { isJsonObject, numberText, parseJson, stringifyJson } from '../../alarm/json.ts';
+import {
+  holdsNumber,
+  isJsonObject,
+  numberText,
+  parseJson,
+  parseWithFloats,
+  stringifyJson,
+} from '../../alarm/json.ts';
 import type { JsonObject, JsonValue } from '../../alarm/json.ts';
 import { AlarmSyncError } from '../../alarm/errors.ts';
 import type { AlarmDefinition } from '../../alarm/alarm.ts';
@@ -26,8 +33,6 @@ export type ReadAnswer = { readonly alarm: ListedAlarm } | { readonly status: st
 /** Objects and arrays inside each other in one alarm. Deeper ones would overflow the stack of whoever walks them. */
 export const MAX_DEPTH = 64;
 
-const LISTED_MEMBERS: ReadonlySet<string> = new Set(['name', 'params', 'etag']);
-
 /** The body of a create or an update. */
 export function encodeDefinition(definition: AlarmDefinition): string {
   return stringifyJson({ name: definition.name, params: definition.params });
@@ -40,7 +45,15 @@ export function encodeDefinition(definition: AlarmDefinition): string {
  * @throws {ALARMSYNC_SERVICE_MALFORMED} when the text is anything else.
  */
 export function decodePage(text: string, where: string): AlarmPage {
-  const page = parseObject(text, 'a page', where);
+  const page = pageOf(parseObject(text, 'a page', where, parseWithFloats), where);
+  // Few pages hold a number but for their own total, and most need no second look at the text, for what a float would lose.
+  return page.holdsNumbers ? pageOf(parseObject(text, 'a page', where), where).page : page.page;
+}
+
+function pageOf(
+  page: JsonObject,
+  where: string,
+): { readonly page: AlarmPage; readonly holdsNumbers: boolean } {
   const alarms = page['alarms'];
   if (alarms === undefined && page['next_cursor'] === undefined) throw foreign(where);
   if (!Array.isArray(alarms)) throw malformed('expected a page with an array "alarms"', where);
@@ -51,10 +64,11 @@ export function decodePage(text: string, where: string): AlarmPage {
   )
     throw malformed(`expected "next_cursor" to be a text or null, got ${kindOf(nextCursor)}`, where);
   const total = totalOf(page['total'], where);
+  const listed = alarms.map((item: JsonValue) => decodeListed(item, where));
   return {
-    alarms: alarms.map((item: JsonValue) => decodeListed(item, where)),
-    nextCursor,
-    ...(total === undefined ? {} : { total }),
+    page: { alarms: listed, nextCursor, ...(total === undefined ? {} : { total }) },
+    // Asked only now that each alarm is known to be shallow.
+    holdsNumbers: holdsNumber(alarms),
   };
 }
 
@@ -84,13 +98,16 @@ export function decodeListed(item: JsonValue, where: string): ListedAlarm {
   if (!isShallow(item, MAX_DEPTH))
     throw malformed(`expected an alarm nested at most ${MAX_DEPTH} deep, got a deeper one`, where);
   const params = item['params'];
+  const definition = { name, params: isJsonObject(params) ? params : {} };
   const etag = sendableEtag(item['etag']);
-  const isWhole = isJsonObject(params) && Object.keys(item).every((member) => LISTED_MEMBERS.has(member));
-  return {
-    definition: { name, params: isJsonObject(params) ? params : {} },
-    ...(etag === undefined ? {} : { etag }),
-    ...(isWhole ? {} : { raw: stringifyJson(item) }),
-  };
+  if (isJsonObject(params) && Object.keys(item).every(isListedMember))
+    return etag === undefined ? { definition } : { definition, etag };
+  const raw = stringifyJson(item);
+  return etag === undefined ? { definition, raw } : { definition, etag, raw };
+}
+
+function isListedMember(member: string): boolean {
+  return member === 'name' || member === 'params' || member === 'etag';
 }
 
 /**
@@ -147,10 +164,10 @@ function totalOf(total: JsonValue | undefined, where: string): number | undefine
 }
 
 // No cause: the messages of JSON parsers quote the text.
-function parseObject(text: string, expected: string, where: string): JsonObject {
+function parseObject(text: string, expected: string, where: string, parse = parseJson): JsonObject {
   let value: JsonValue;
   try {
-    value = parseJson(text);
+    value = parse(text);
   } catch {
     throw malformed(`expected ${expected} as JSON, got ${text === '' ? 'nothing' : 'other text'}`, where);
   }
@@ -161,7 +178,11 @@ function parseObject(text: string, expected: string, where: string): JsonObject 
 function isShallow(value: JsonValue, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (depth === 0) return false;
-  return Object.values(value).every((inner: JsonValue) => isShallow(inner, depth - 1));
+  const members: readonly JsonValue[] = Object.values(value);
+  for (const inner of members) {
+    if (typeof inner !== 'string' && !isShallow(inner, depth - 1)) return false;
+  }
+  return true;
 }
 
 function kindOf(value: JsonValue | undefined): string {
