@@ -1,5 +1,6 @@
 // Turns one HTTP answer on the wire into text: whole up to a limit, or piece by piece.
 
+import { EventEmitter } from 'node:events';
 import { TextDecoder } from 'node:util';
 
 import type { Dispatcher } from 'undici';
@@ -20,7 +21,8 @@ const BLANK_BYTES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 
 /** One request and its answer, with the two things that may cut them short: the caller's signal and the clock. */
 export class Exchange implements Disposable {
   readonly where: string;
-  readonly #controller = new AbortController();
+  /** What undici listens to. It takes an emitter as well as an AbortSignal, whose making was 4 % of a drain's time. */
+  readonly signal: EventEmitter = new EventEmitter();
   readonly #caller: AbortSignal;
   readonly #timeoutMs: number;
   readonly #stopListening: () => void;
@@ -31,18 +33,14 @@ export class Exchange implements Disposable {
     this.where = where;
     this.#caller = caller;
     this.#timeoutMs = timeoutMs;
-    this.#stopListening = onAbort(caller, () => this.#controller.abort());
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+    this.#stopListening = onAbort(caller, () => this.signal.emit('abort'));
   }
 
   startClock(): void {
     this.stopClock();
     this.#timer = setTimeout(() => {
       this.#isTimedOut = true;
-      this.#controller.abort();
+      this.signal.emit('abort');
     }, this.#timeoutMs);
   }
 

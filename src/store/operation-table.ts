@@ -7,24 +7,28 @@ import type { FailureClass } from '../alarm/errors.ts';
 export type Action = 'create' | 'update' | 'delete';
 export type OperationState = 'pending' | 'sent' | 'done' | 'retryable' | 'failed' | 'conflict' | 'held';
 
-/** An operation with its images; texts are JSON of `params`. */
-export interface Operation {
+/** What it takes to send an operation; texts are JSON of `params`. */
+export interface ClaimedOperation {
   readonly id: number;
   readonly action: Action;
   readonly name: string;
-  readonly state: OperationState;
-  readonly fileLine: number | null;
   readonly attemptCount: number;
   readonly wasAmbiguous: boolean;
+  readonly beforeParams: string | null;
+  readonly afterParams: string | null;
+  readonly handle: string | null;
+  readonly etag: string | null;
+}
+
+/** The same with its state, and how it came to it. */
+export interface Operation extends ClaimedOperation {
+  readonly state: OperationState;
+  readonly fileLine: number | null;
   readonly sentAtMs: number | null;
   readonly settledAtMs: number | null;
   readonly failureClass: FailureClass | null;
   readonly failureStatus: number | null;
   readonly failureMessage: string | null;
-  readonly beforeParams: string | null;
-  readonly afterParams: string | null;
-  readonly handle: string | null;
-  readonly etag: string | null;
 }
 
 /** How one operation ended, or that it goes back to be taken again (`pending`). */
@@ -52,56 +56,69 @@ export interface OperationFilter {
 
 export type OperationCounts = Readonly<Record<Action, Readonly<Record<OperationState, number>>>>;
 
-interface OperationRow {
+interface ClaimedRow {
   readonly id: number;
   readonly action: Action;
   readonly name: string;
-  readonly state: OperationState;
-  readonly file_line: number | null;
   readonly attempt_count: number;
   readonly was_ambiguous: number;
-  readonly sent_at_ms: number | null;
-  readonly settled_at_ms: number | null;
-  readonly failure_class: FailureClass | null;
-  readonly failure_status: number | null;
-  readonly failure_message: string | null;
   readonly before_params: string | null;
   readonly after_params: string | null;
   readonly handle: string | null;
   readonly etag: string | null;
 }
 
+interface OperationRow extends ClaimedRow {
+  readonly state: OperationState;
+  readonly file_line: number | null;
+  readonly sent_at_ms: number | null;
+  readonly settled_at_ms: number | null;
+  readonly failure_class: FailureClass | null;
+  readonly failure_status: number | null;
+  readonly failure_message: string | null;
+}
+
+const CLAIMED_COLUMNS =
+  'operation.id, action, name, attempt_count, was_ambiguous, before_params, after_params, handle, etag';
+
+const SELECT_CLAIMED = `
+  SELECT ${CLAIMED_COLUMNS} FROM operation JOIN image ON image.operation_id = operation.id`;
+
 const SELECT = `
-  SELECT operation.id, action, name, state, file_line, attempt_count, was_ambiguous, sent_at_ms, settled_at_ms,
-         failure_class, failure_status, failure_message, before_params, after_params, handle, etag
+  SELECT ${CLAIMED_COLUMNS}, state, file_line, sent_at_ms, settled_at_ms, failure_class, failure_status, failure_message
   FROM operation JOIN image ON image.operation_id = operation.id`;
 
 export class OperationTable {
   readonly #claimQuery: Database.Statement<
     { afterId: number; isDelete: number; limitCount: number },
-    OperationRow
+    ClaimedRow
   >;
-  readonly #markSentQuery: Database.Statement<{ id: number; nowMs: number }>;
-  readonly #settleQuery: Database.Statement<Record<string, string | number | null>>;
-  readonly #noteImagesQuery: Database.Statement<Record<string, string | number | null>>;
+  readonly #markSentQuery: Database.Statement<{
+    firstId: number;
+    lastId: number;
+    isDelete: number;
+    nowMs: number;
+  }>;
+  // Positional, since both are run for each operation: names would be looked up each time.
+  readonly #settleQuery: Database.Statement<(string | number | null)[]>;
+  readonly #noteImagesQuery: Database.Statement<(string | number | null)[]>;
   readonly #database: Database.Database;
 
   constructor(database: Database.Database) {
     this.#database = database;
-    this.#claimQuery = database.prepare(`${SELECT}
-      WHERE operation.id > @afterId AND state IN ('pending', 'sent', 'retryable', 'held') AND state = 'pending'
-        AND (action = 'delete') = @isDelete
+    this.#claimQuery = database.prepare(`${SELECT_CLAIMED}
+      WHERE operation.id > @afterId AND state = 'pending' AND (action = 'delete') = @isDelete
       ORDER BY operation.id LIMIT @limitCount`);
-    this.#markSentQuery = database.prepare(
-      `UPDATE operation SET state = 'sent', sent_at_ms = @nowMs WHERE id = @id`,
-    );
+    this.#markSentQuery = database.prepare(`
+      UPDATE operation SET state = 'sent', sent_at_ms = @nowMs
+      WHERE id BETWEEN @firstId AND @lastId AND state = 'pending' AND (action = 'delete') = @isDelete`);
     this.#settleQuery = database.prepare(`
-      UPDATE operation SET state = @state, attempt_count = @attemptCount, was_ambiguous = @wasAmbiguous,
-        settled_at_ms = @atMs, failure_class = @failureClass, failure_status = @failureStatus,
-        failure_message = @failureMessage
-      WHERE id = @id`);
-    this.#noteImagesQuery = database.prepare(`
-      UPDATE image SET replaced_params = @replacedParams, sent_params = @sentParams WHERE operation_id = @id`);
+      UPDATE operation SET state = ?, attempt_count = ?, was_ambiguous = ?, settled_at_ms = ?, failure_class = ?,
+        failure_status = ?, failure_message = ?
+      WHERE id = ?`);
+    this.#noteImagesQuery = database.prepare(
+      'UPDATE image SET replaced_params = ?, sent_params = ? WHERE operation_id = ?',
+    );
   }
 
   /**
@@ -111,15 +128,19 @@ export class OperationTable {
   claim(
     filter: { readonly isDelete: boolean; readonly afterId: number; readonly limitCount: number },
     nowEpochMs: number,
-  ): readonly Operation[] {
+  ): readonly ClaimedOperation[] {
+    const isDelete = filter.isDelete ? 1 : 0;
     return this.#database.transaction(() => {
       const rows = this.#claimQuery.all({
         afterId: filter.afterId,
-        isDelete: filter.isDelete ? 1 : 0,
+        isDelete,
         limitCount: filter.limitCount,
       });
-      for (const row of rows) this.#markSentQuery.run({ id: row.id, nowMs: nowEpochMs });
-      return rows.map(decodeOperation);
+      const first = rows[0];
+      const last = rows.at(-1);
+      if (first === undefined || last === undefined) return [];
+      this.#markSentQuery.run({ firstId: first.id, lastId: last.id, isDelete, nowMs: nowEpochMs });
+      return rows.map(decodeClaimed);
     })();
   }
 
@@ -127,33 +148,26 @@ export class OperationTable {
   settle(settlements: readonly Settlement[]): void {
     this.#database.transaction(() => {
       for (const settlement of settlements) {
-        this.#settleQuery.run({
-          id: settlement.id,
-          state: settlement.state,
-          attemptCount: settlement.attemptCount,
-          wasAmbiguous: settlement.wasAmbiguous ? 1 : 0,
-          atMs: settlement.atMs,
-          failureClass: settlement.failureClass ?? null,
-          failureStatus: settlement.failureStatus ?? null,
-          failureMessage: settlement.failureMessage ?? null,
-        });
-        if (settlement.replacedParams !== undefined || settlement.sentParams !== undefined) {
-          this.#noteImagesQuery.run({
-            id: settlement.id,
-            replacedParams: settlement.replacedParams ?? null,
-            sentParams: settlement.sentParams ?? null,
-          });
-        }
+        this.#settleQuery.run(
+          settlement.state,
+          settlement.attemptCount,
+          settlement.wasAmbiguous ? 1 : 0,
+          settlement.atMs,
+          settlement.failureClass ?? null,
+          settlement.failureStatus ?? null,
+          settlement.failureMessage ?? null,
+          settlement.id,
+        );
+        const { replacedParams, sentParams } = settlement;
+        if (replacedParams !== undefined || sentParams !== undefined)
+          this.#noteImagesQuery.run(replacedParams ?? null, sentParams ?? null, settlement.id);
       }
     })();
   }
 
   /** retryable, held -> pending: a run is taken up again. */
   releaseForResume(): void {
-    this.#database.exec(
-      `UPDATE operation SET state = 'pending' WHERE state IN ('pending', 'sent', 'retryable', 'held')
-         AND state IN ('retryable', 'held')`,
-    );
+    this.#database.exec(`UPDATE operation SET state = 'pending' WHERE state IN ('retryable', 'held')`);
   }
 
   /** failed -> pending: what was refused for good is to be tried again. Gives how many. */
@@ -166,28 +180,22 @@ export class OperationTable {
   holdDeletes(): readonly string[] {
     return this.#database.transaction(() => {
       const held = this.#database
-        .prepare<[], string>(
-          `SELECT name FROM operation
-           WHERE state IN ('pending', 'sent', 'retryable', 'held') AND state = 'pending' AND action = 'delete'`,
-        )
+        .prepare<[], string>(`SELECT name FROM operation WHERE state = 'pending' AND action = 'delete'`)
         .pluck()
         .all();
       this.#database.exec(
-        `UPDATE operation SET state = 'held' WHERE state IN ('pending', 'sent', 'retryable', 'held')
-           AND state = 'pending' AND action = 'delete'`,
+        `UPDATE operation SET state = 'held' WHERE state = 'pending' AND action = 'delete'`,
       );
       return held;
     })();
   }
 
   /** Operations claimed by a process that died before it settled them: their outcomes are unknown. */
-  listUnknown(): readonly Operation[] {
+  listUnknown(): readonly ClaimedOperation[] {
     return this.#database
-      .prepare<[], OperationRow>(
-        `${SELECT} WHERE state IN ('pending', 'sent', 'retryable', 'held') AND state = 'sent' ORDER BY operation.id`,
-      )
+      .prepare<[], ClaimedRow>(`${SELECT_CLAIMED} WHERE state = 'sent' ORDER BY operation.id`)
       .all()
-      .map(decodeOperation);
+      .map(decodeClaimed);
   }
 
   /** Operations that a plan may hold, in order of sending. */
@@ -210,11 +218,11 @@ export class OperationTable {
   }
 
   /** The operations of one action by name, byte for byte. */
-  *iterateByName(action: Action): Generator<Operation> {
+  *iterateByName(action: Action): Generator<ClaimedOperation> {
     const rows = this.#database
-      .prepare<[Action], OperationRow>(`${SELECT} WHERE action = ? ORDER BY name`)
+      .prepare<[Action], ClaimedRow>(`${SELECT_CLAIMED} WHERE action = ? ORDER BY name`)
       .iterate(action);
-    for (const row of rows) yield decodeOperation(row);
+    for (const row of rows) yield decodeClaimed(row);
   }
 
   find(name: string): Operation | undefined {
@@ -262,23 +270,29 @@ function noCounts(): Record<OperationState, number> {
   return { pending: 0, sent: 0, done: 0, retryable: 0, failed: 0, conflict: 0, held: 0 };
 }
 
-function decodeOperation(row: OperationRow): Operation {
+function decodeClaimed(row: ClaimedRow): ClaimedOperation {
   return {
     id: row.id,
     action: row.action,
     name: row.name,
-    state: row.state,
-    fileLine: row.file_line,
     attemptCount: row.attempt_count,
     wasAmbiguous: row.was_ambiguous === 1,
+    beforeParams: row.before_params,
+    afterParams: row.after_params,
+    handle: row.handle,
+    etag: row.etag,
+  };
+}
+
+function decodeOperation(row: OperationRow): Operation {
+  return {
+    ...decodeClaimed(row),
+    state: row.state,
+    fileLine: row.file_line,
     sentAtMs: row.sent_at_ms,
     settledAtMs: row.settled_at_ms,
     failureClass: row.failure_class,
     failureStatus: row.failure_status,
     failureMessage: row.failure_message,
-    beforeParams: row.before_params,
-    afterParams: row.after_params,
-    handle: row.handle,
-    etag: row.etag,
   };
 }

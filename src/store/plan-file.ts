@@ -107,6 +107,11 @@ export class PlanFile implements Disposable {
     );
   }
 
+  /** Everything that the step writes, or nothing of it. */
+  inTransaction<Result>(step: () => Result): Result {
+    return this.database.transaction(step)();
+  }
+
   /** Writes outcomes and tries down in one transaction. */
   record(settlements: readonly Settlement[], attempts: readonly Attempt[]): void {
     this.database.transaction(() => {

@@ -4,7 +4,7 @@ import PQueue from 'p-queue';
 
 import { asAlarmSyncError } from '../../alarm/errors.ts';
 import type { AlarmService } from '../../services/alarm-service.ts';
-import type { Operation, OperationCounts, Settlement } from '../../store/operation-table.ts';
+import type { ClaimedOperation, OperationCounts, Settlement } from '../../store/operation-table.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 import { publish } from '../../telemetry/names.ts';
 import { DrainWatch, type DrainSignals } from './drain-watch.ts';
@@ -35,8 +35,16 @@ export interface DrainSettings {
   readonly ignoreErrors: boolean;
 }
 
-/** Operations claimed in one transaction. A crash costs at most this many look-ups and four times the concurrency. */
-const CLAIM_COUNT = 128;
+/**
+ * Operations claimed in one transaction: as many as are done in a tenth of a second, within these bounds. A crash costs at most
+ * this many look-ups and four times the concurrency; a claim costs a commit, of 0.9 ms here, during which nothing is sent.
+ */
+const MIN_CLAIM_COUNT = 128;
+const MAX_CLAIM_COUNT = 1024;
+const CLAIMS_PER_SECOND = 10;
+
+/** Before this the pace is not known. */
+const PACE_KNOWN_AFTER_MS = 1000;
 
 /**
  * Drains the plan from its ledger alone. Returns when nothing more can be done for now; what is left, and why,
@@ -83,9 +91,13 @@ class Drain implements Disposable {
   readonly #queue: PQueue;
   readonly #taskDeps: TaskDeps;
   readonly #watch: DrainWatch;
-  readonly #forbidden: ForbiddenWatch<{ readonly operation: Operation; readonly settlement: Settlement }>;
+  readonly #forbidden: ForbiddenWatch<{
+    readonly operation: ClaimedOperation;
+    readonly settlement: Settlement;
+  }>;
   readonly #nowEpochMs: () => number;
   readonly #totalCount: number;
+  readonly #startedMs: number = performance.now();
   #settledCount: number;
   #takenCount = 0;
   #outstandingCount = 0;
@@ -157,8 +169,7 @@ class Drain implements Disposable {
     const lowWaterCount = this.#settings.concurrency * 4;
     let afterId = 0;
     while (!this.#watch.stop.aborted && !this.#isLimitReached()) {
-      this.#writer.flush();
-      const claimed = this.#claim(isDelete, afterId);
+      const claimed = this.#writer.flushWith(() => this.#claim(isDelete, afterId));
       if (claimed.length === 0) break;
       for (const operation of claimed) {
         afterId = operation.id;
@@ -177,28 +188,34 @@ class Drain implements Disposable {
     }
   }
 
-  #claim(isDelete: boolean, afterId: number): readonly Operation[] {
-    const { limitCount } = this.#settings;
-    const left = limitCount === null ? CLAIM_COUNT : limitCount - this.#takenCount;
+  #claim(isDelete: boolean, afterId: number): readonly ClaimedOperation[] {
+    const leftCount = (this.#settings.limitCount ?? Infinity) - this.#takenCount;
     const claimed = this.#plan.operations.claim(
-      { isDelete, afterId, limitCount: Math.min(CLAIM_COUNT, left) },
+      { isDelete, afterId, limitCount: Math.min(this.#claimCount(), leftCount) },
       this.#nowEpochMs(),
     );
     this.#takenCount += claimed.length;
     return claimed;
   }
 
+  #claimCount(): number {
+    const elapsedMs = performance.now() - this.#startedMs;
+    if (elapsedMs < PACE_KNOWN_AFTER_MS) return MIN_CLAIM_COUNT;
+    const perSecond = (this.#takenCount * 1000) / elapsedMs;
+    return Math.min(MAX_CLAIM_COUNT, Math.max(MIN_CLAIM_COUNT, Math.floor(perSecond / CLAIMS_PER_SECOND)));
+  }
+
   #isLimitReached(): boolean {
     return this.#settings.limitCount !== null && this.#takenCount >= this.#settings.limitCount;
   }
 
-  #track(operation: Operation, work: (task: OperationTask) => Promise<Settlement | undefined>): void {
+  #track(operation: ClaimedOperation, work: (task: OperationTask) => Promise<Settlement | undefined>): void {
     this.#outstandingCount += 1;
     void this.#work(operation, work);
   }
 
   async #work(
-    operation: Operation,
+    operation: ClaimedOperation,
     work: (task: OperationTask) => Promise<Settlement | undefined>,
   ): Promise<void> {
     const task = new OperationTask(this.#taskDeps, this.#settings.task, operation);
@@ -209,7 +226,7 @@ class Drain implements Disposable {
     this.#onFewer?.();
   }
 
-  #end(operation: Operation, settlement: Settlement | undefined, sentAtMs: number): void {
+  #end(operation: ClaimedOperation, settlement: Settlement | undefined, sentAtMs: number): void {
     if (settlement === undefined || settlement.state === 'pending') {
       if (settlement !== undefined) this.#writer.settle(operation, settlement);
       return;
@@ -224,7 +241,7 @@ class Drain implements Disposable {
     this.#settle(operation, settlement);
   }
 
-  #settle(operation: Operation, settlement: Settlement): void {
+  #settle(operation: ClaimedOperation, settlement: Settlement): void {
     this.#writer.settle(operation, settlement);
     this.#settledCount += 1;
     if (settlement.state !== 'done') this.#watch.noteUndone();

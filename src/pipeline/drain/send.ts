@@ -11,7 +11,7 @@ import {
   type Managed,
 } from '../../alarm/meaning.ts';
 import type { AlarmService, ListedAlarm, WriteOptions } from '../../services/alarm-service.ts';
-import type { Operation } from '../../store/operation-table.ts';
+import type { ClaimedOperation } from '../../store/operation-table.ts';
 import type { CheckBefore } from '../../store/run-settings.ts';
 import { outcomeOfReadError, outcomeOfWriteError, type Outcome } from './outcome.ts';
 
@@ -42,7 +42,7 @@ export class Sender {
   }
 
   /** @throws {AlarmSyncError} only what ends the run, such as refused credentials; and the signal's reason. */
-  async send(operation: Operation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome> {
+  async send(operation: ClaimedOperation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome> {
     switch (operation.action) {
       case 'create':
         return this.#create(operation, counter, signal);
@@ -54,12 +54,12 @@ export class Sender {
   }
 
   /** Reads the alarm and holds it against what the operation found and wanted. Throws what the read throws. */
-  async lookUp(operation: Operation, signal: AbortSignal): Promise<Likeness> {
+  async lookUp(operation: ClaimedOperation, signal: AbortSignal): Promise<Likeness> {
     const live = await this.#read(operation, signal);
     return this.#likeness(operation, live);
   }
 
-  async #create(operation: Operation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome> {
+  async #create(operation: ClaimedOperation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome> {
     if (this.#service.capabilities.createIsUpsert && this.#settings.checkBefore === 'all') {
       const found = await this.#existingOutcome(operation, signal);
       if (found !== undefined) return found;
@@ -75,7 +75,7 @@ export class Sender {
   }
 
   /** Of a create: what stands in its place already; undefined when nothing does. */
-  async #existingOutcome(operation: Operation, signal: AbortSignal): Promise<Outcome | undefined> {
+  async #existingOutcome(operation: ClaimedOperation, signal: AbortSignal): Promise<Outcome | undefined> {
     const live = await this.#tryRead(operation, signal);
     if ('kind' in live) return live;
     const likeness = this.#likeness(operation, live.alarm);
@@ -84,7 +84,7 @@ export class Sender {
     return { kind: 'conflict', message: 'the alarm exists already, and not as the file wants it' };
   }
 
-  async #update(operation: Operation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome> {
+  async #update(operation: ClaimedOperation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome> {
     const { compareState, managed, checkBefore } = this.#settings;
     const live = await this.#tryRead(operation, signal);
     if ('kind' in live) return live;
@@ -109,7 +109,7 @@ export class Sender {
     };
   }
 
-  async #delete(operation: Operation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome> {
+  async #delete(operation: ClaimedOperation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome> {
     const { capabilities } = this.#service;
     if (this.#settings.checkBefore === 'none') return this.#deleteNow(operation, undefined, counter, signal);
     if (capabilities.hasConditionalWrites && operation.etag !== null) {
@@ -125,7 +125,7 @@ export class Sender {
   }
 
   async #deleteNow(
-    operation: Operation,
+    operation: ClaimedOperation,
     live: Pick<ListedAlarm, 'etag'> | undefined,
     counter: WriteCounter,
     signal: AbortSignal,
@@ -147,7 +147,7 @@ export class Sender {
   }
 
   async #tryRead(
-    operation: Operation,
+    operation: ClaimedOperation,
     signal: AbortSignal,
   ): Promise<Outcome | { readonly alarm: ListedAlarm | undefined }> {
     try {
@@ -157,11 +157,11 @@ export class Sender {
     }
   }
 
-  async #read(operation: Operation, signal: AbortSignal): Promise<ListedAlarm | undefined> {
+  async #read(operation: ClaimedOperation, signal: AbortSignal): Promise<ListedAlarm | undefined> {
     return this.#service.read(operation.name, signal, operation.handle ?? undefined);
   }
 
-  #likeness(operation: Operation, live: ListedAlarm | undefined): Likeness {
+  #likeness(operation: ClaimedOperation, live: ListedAlarm | undefined): Likeness {
     if (live === undefined) return 'absent';
     const { compareState, managed } = this.#settings;
     const { params } = live.definition;
@@ -181,7 +181,7 @@ export class Sender {
   }
 
   #options(
-    operation: Operation,
+    operation: ClaimedOperation,
     live: Pick<ListedAlarm, 'etag'> | undefined,
     signal: AbortSignal,
   ): WriteOptions {

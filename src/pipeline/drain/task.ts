@@ -3,7 +3,7 @@
 import { asAlarmSyncError, type AlarmSyncError } from '../../alarm/errors.ts';
 import { backoffDelayMs, MAX_THROTTLE_MS, sleep } from '../../services/retry.ts';
 import type { Attempt, AttemptResult, AttemptStep } from '../../store/attempt-table.ts';
-import type { Operation, Settlement } from '../../store/operation-table.ts';
+import type { ClaimedOperation, Settlement } from '../../store/operation-table.ts';
 import { isThrottle, type Outcome } from './outcome.ts';
 import type { Likeness, Sender } from './send.ts';
 
@@ -45,14 +45,14 @@ const AGREEING_LOOKUP_COUNT = 2;
 export class OperationTask {
   readonly #deps: TaskDeps;
   readonly #settings: TaskSettings;
-  readonly #operation: Operation;
+  readonly #operation: ClaimedOperation;
   #attemptCount: number;
   #wasAmbiguous: boolean;
   #lastSentMs = -Infinity;
   #failureCount = 0;
   #throttleCount = 0;
 
-  constructor(deps: TaskDeps, settings: TaskSettings, operation: Operation) {
+  constructor(deps: TaskDeps, settings: TaskSettings, operation: ClaimedOperation) {
     this.#deps = deps;
     this.#settings = settings;
     this.#operation = operation;
