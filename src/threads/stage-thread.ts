@@ -2,13 +2,6 @@
 
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 
-import { listService } from '../pipeline/listing/listing.ts';
-import { readSource } from '../pipeline/source/source.ts';
-import { readOnly } from '../services/alarm-service.ts';
-import { Pacer } from '../services/pacer.ts';
-import { openService } from '../services/registry.ts';
-import { DesiredStaging } from '../store/desired-staging.ts';
-import { ExistingStaging } from '../store/existing-staging.ts';
 import { Forwarder } from './forwarder.ts';
 import { plainErrorOf, type Job, type JobResult, type StageMessage } from './job.ts';
 
@@ -32,13 +25,21 @@ async function work(port: MessagePort, job: Job): Promise<void> {
   }
 }
 
+/** Each stage loads its own modules alone: that takes its thread longer than anything else before the first row. */
 async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
   switch (job.stage) {
     case 'source': {
+      const { readSource } = await import('../pipeline/source/source.ts');
+      const { DesiredStaging } = await import('../store/desired-staging.ts');
       using staging = new DesiredStaging(job.file);
       return await readSource(staging, job.settings, signal);
     }
     case 'listing': {
+      const { listService } = await import('../pipeline/listing/listing.ts');
+      const { readOnly } = await import('../services/alarm-service.ts');
+      const { Pacer } = await import('../services/pacer.ts');
+      const { openService } = await import('../services/registry.ts');
+      const { ExistingStaging } = await import('../store/existing-staging.ts');
       using pacer = new Pacer(job.quota);
       await using service = openService(job.service, pacer);
       using staging = new ExistingStaging(job.file);
