@@ -1,0 +1,84 @@
+// The benchmark's report: what it calls met, what it calls missed, and where it may put its table.
+
+import { describe, expect, it } from 'vitest';
+
+import { comparisonText } from '../bench/report/comparison.ts';
+import { withReport } from '../bench/report/publish.ts';
+import type { ResultLine, Results } from '../bench/report/result.ts';
+import { reportText } from '../bench/report/table.ts';
+
+const drained = (subject: string, perSecond: number, spread = 0): ResultLine => ({
+  question: 'drain',
+  subject,
+  operation_count: 5000,
+  operations_per_second_median: perSecond,
+  operations_per_second_min: perSecond - spread,
+  operations_per_second_max: perSecond + spread,
+});
+
+const results = (lines: readonly ResultLine[], date = '2026-01-31'): Results => ({
+  environment: { question: 'environment', date, cpu: 'a processor', row_count: 1000, run_count: 3 },
+  lines,
+});
+
+const drainRow = (lines: readonly ResultLine[]): string | undefined =>
+  reportText(results(lines))
+    .split('\n')
+    .find((line) => line.includes('drain of 5'));
+
+describe('a figure beside its peer', () => {
+  it('is met when it reaches the goal, with both figures and their ratio', () => {
+    const row = drainRow([drained('alarmsync', 8000), drained('bare-loop', 10_000)]);
+    expect(row).toMatch(/8 000\/s .*bare loop 10 000\/s .*0\.80 × .*≥ 0\.8 × .*met/u);
+  });
+
+  it('is missed when it does not', () => {
+    expect(drainRow([drained('alarmsync', 7000), drained('bare-loop', 10_000)])).toContain('missed');
+  });
+
+  it('is within the spread when runs of both sides would have reached it, of one side alone missed', () => {
+    const peer = drained('bare-loop', 10_000);
+    expect(drainRow([drained('alarmsync', 7900, 300), peer])).toContain('missed');
+    const uneven = drained('bare-loop', 10_000, 300);
+    expect(drainRow([drained('alarmsync', 7900, 300), uneven])).toContain('within the spread');
+  });
+
+  it('is left out when the peer was not asked', () => {
+    expect(drainRow([drained('alarmsync', 8000)])).toBeUndefined();
+  });
+});
+
+describe('the table', () => {
+  const readme = 'before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter';
+
+  it('replaces what stands between its marks, and nothing else', () => {
+    expect(withReport(readme, 'new')).toBe(
+      'before\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\nafter',
+    );
+  });
+
+  it.each([['before'], ['<!-- bench:end --> <!-- bench:begin -->'], ['<!-- bench:begin -->']])(
+    'is refused by %s, which has no place for it',
+    (text) => {
+      expect(() => withReport(text, 'new')).toThrow('expected "<!-- bench:begin -->"');
+    },
+  );
+});
+
+describe('the comparison with the committed figures', () => {
+  const lines = [drained('alarmsync', 8000), drained('bare-loop', 10_000)];
+
+  it('says when the environments differ, and which ratios hold all the same', () => {
+    const other = results(lines);
+    const text = comparisonText(results(lines), {
+      ...other,
+      environment: { ...other.environment, cpu: 'another processor' },
+    });
+    expect(text).toContain('The environments differ in cpu (a processor, now another processor)');
+  });
+
+  it('sets each figure beside the earlier one', () => {
+    const text = comparisonText(results([drained('alarmsync', 4000)]), results(lines));
+    expect(text).toMatch(/drain, alarmsync.*operations_per_second_median .*4000 .*8000 .*2\.00 ×/u);
+  });
+});
