@@ -19,9 +19,8 @@ export const ABBREVIATED_FRAGMENTS: readonly string[] = [
   '"}',
 ];
 
-/** What a JSON text has to escape: quotes, backslashes, control characters and, when they stand alone, surrogates. */
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+/** What a JSON text has to escape, and a few control characters more: quotes, backslashes, lone surrogates. */
+const ESCAPED = /["\\\p{Cc}\p{Cs}]/u;
 
 /**
  * The abbreviated text of the params; equal texts mean equal params.
