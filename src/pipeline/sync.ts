@@ -7,7 +7,6 @@
 // Source and listing run at the same time and fail together. Nothing before the drain can write to the service:
 // what it is given has no such methods.
 
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
@@ -15,6 +14,7 @@ import type { ServiceCapabilities } from '../services/alarm-service.ts';
 import type { PlanFile } from '../store/plan-file.ts';
 import type { RunSettings } from '../store/run-settings.ts';
 import type { PlanSummary } from '../store/plan-summary.ts';
+import { removeDatabase } from '../store/sqlite.ts';
 import { publish, type PhaseName } from '../telemetry/names.ts';
 import { computeDiff, computeRollback } from './diff/diff.ts';
 import type { ListingSettings, ListingSnapshot } from './listing/listing.ts';
@@ -214,7 +214,7 @@ export function stagingFilesOf(directory: string): StagingFiles {
 
 /** Removes the staging files of a planning: once its plan stands, or when it will not be taken up again. */
 export function dropStaging(directory: string): void {
-  for (const file of Object.values(stagingFilesOf(directory))) {
-    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true });
-  }
+  const { desiredFile, existingFile } = stagingFilesOf(directory);
+  removeDatabase(desiredFile);
+  removeDatabase(existingFile);
 }

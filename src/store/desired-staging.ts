@@ -1,13 +1,11 @@
 // Rows of the input file -> a throw-away SQLite file that can be joined, with the proof that the file was read whole.
 
-import { rmSync } from 'node:fs';
-
 import Database from 'better-sqlite3';
 
 import { BODY_OF_TEXT } from './body-of-text.ts';
 import { buildNameIndex } from './name-index.ts';
 import { RowInserter } from './row-inserter.ts';
-import { openForReading, openOwned, tuneForLoading } from './sqlite.ts';
+import { openForReading, openOwned, removeDatabase, tuneForLoading } from './sqlite.ts';
 
 /** One good row as staged. */
 export interface DesiredRow {
@@ -83,7 +81,7 @@ export class DesiredStaging implements Disposable {
 
   /** Starts a new, empty staging file, mode 0600; what a killed run left there is removed. */
   constructor(file: string) {
-    for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(file + suffix, { force: true });
+    removeDatabase(file);
     this.file = file;
     this.#database = openOwned(file);
     tuneForLoading(this.#database);

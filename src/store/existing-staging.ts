@@ -7,7 +7,7 @@ import { isJsonObject, parseJson, type JsonObject } from '../alarm/json.ts';
 import { BODY_OF_TEXT } from './body-of-text.ts';
 import { buildNameIndex } from './name-index.ts';
 import { RowInserter } from './row-inserter.ts';
-import { openOwned, tuneForLoading } from './sqlite.ts';
+import { openOwned, removeDatabase, tuneForLoading } from './sqlite.ts';
 
 /** One listed alarm as staged. */
 export interface ExistingRow {
@@ -62,6 +62,9 @@ CREATE TABLE IF NOT EXISTS checkpoint (cursor TEXT, page_number INTEGER NOT NULL
 CREATE TABLE IF NOT EXISTS seal (existing_count INTEGER NOT NULL);   -- one row once the listing is proved whole, none before
 `;
 
+/** Of the schema above. A listing that another version began is listed anew. */
+const LAYOUT_VERSION = 2;
+
 /**
  * How long staged pages may wait for their commit. What a killed listing asks for again is what it listed meanwhile.
  * A commit waits for the disk: for a million alarms in pages of 1000, one a page took 2.0 s, one in 20 pages 1.3 s, one in
@@ -89,12 +92,13 @@ export class ExistingStaging implements Disposable {
 
   /** Opens the staging file of an interrupted listing, or starts a new one. */
   constructor(file: string) {
-    this.#database = openOwned(file);
+    this.#database = openOfThisLayout(file);
     tuneForLoading(this.#database);
     // Rows are only added: the journal of a commit holds a page or two.
     this.#database.pragma('journal_mode = DELETE');
     this.#database.pragma('synchronous = NORMAL');
     this.#database.exec(SCHEMA);
+    this.#database.pragma(`user_version = ${LAYOUT_VERSION}`);
     const columns = ['name', 'text', 'page_number'];
     this.#usualRows = new RowInserter(this.#database, 'existing_row', columns);
     this.#otherRows = new RowInserter(this.#database, 'existing_row', [
@@ -256,6 +260,16 @@ export class ExistingStaging implements Disposable {
       this.#database.close();
     }
   }
+}
+
+/** Opens the file; one of another layout is removed first. */
+function openOfThisLayout(file: string): Database.Database {
+  const database = openOwned(file);
+  const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+  if (isEmpty || database.pragma('user_version', { simple: true }) === LAYOUT_VERSION) return database;
+  database.close();
+  removeDatabase(file);
+  return openOwned(file);
 }
 
 function decodeBody(body: string): JsonObject {

@@ -1,6 +1,6 @@
 // A path -> an open SQLite file that only its owner can read.
 
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -13,6 +13,11 @@ export function openOwned(file: string): Database.Database {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
   return new Database(file, { timeout: BUSY_TIMEOUT_MS });
+}
+
+/** Removes a SQLite file and whatever it keeps beside it. Nobody may have it open. */
+export function removeDatabase(file: string): void {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(file + suffix, { force: true });
 }
 
 /** Opens an existing file for reading only; works on read-only media. */

@@ -1,0 +1,41 @@
+// The staging of a listing across processes: gone on with where it is of this layout, started anew where it is not.
+
+import Database from 'better-sqlite3';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+
+import { ExistingStaging } from '../src/store/existing-staging.ts';
+import { temporaryDirectory } from './plan.world.ts';
+
+const ROW = {
+  name: 'a',
+  body: '{}',
+  handle: null,
+  etag: null,
+  raw: null,
+  pageNumber: 1,
+  isAddressable: true,
+};
+
+it('is gone on with after its process ended in the middle of a listing', () => {
+  const file = path.join(temporaryDirectory(), 'existing.db');
+  {
+    using staging = new ExistingStaging(file);
+    staging.appendPage([ROW], { cursor: 'c1', pageNumber: 2, total: null });
+  }
+  using staging = new ExistingStaging(file);
+  expect(staging.readCheckpoint()).toEqual({ cursor: 'c1', pageNumber: 2, total: null });
+  expect([staging.count(), staging.hasSeen('c1'), staging.hasSeen('c2')]).toEqual([1, true, false]);
+});
+
+it('is started anew where another version left it, sealed or not', () => {
+  const file = path.join(temporaryDirectory(), 'existing.db');
+  const other = new Database(file);
+  other.exec(`
+    CREATE TABLE existing (name TEXT, body TEXT); INSERT INTO existing VALUES ('a', '{}');
+    CREATE TABLE checkpoint (cursor TEXT, page_number INTEGER, total INTEGER); INSERT INTO checkpoint VALUES ('c1', 2, NULL);
+    CREATE TABLE seal (existing_count INTEGER); INSERT INTO seal VALUES (1)`);
+  other.close();
+  using staging = new ExistingStaging(file);
+  expect([staging.isSealed, staging.readCheckpoint(), staging.count()]).toEqual([false, undefined, 0]);
+});
