@@ -42,11 +42,13 @@ export function differingMembers(
   members: readonly string[],
   compareState: CompareState,
 ): readonly string[] {
-  return members.filter(
-    (member) =>
-      memberMeaning(member, memberOf(left, member), compareState) !==
-      memberMeaning(member, memberOf(right, member), compareState),
-  );
+  return members.filter((member) => {
+    const one = memberOf(left, member);
+    const other = memberOf(right, member);
+    // Nearly all members of two alarms that differ are the same text.
+    if (one === other && typeof one === 'string') return false;
+    return memberMeaning(member, one, compareState) !== memberMeaning(member, other, compareState);
+  });
 }
 
 /**

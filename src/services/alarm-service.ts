@@ -13,8 +13,16 @@ export interface ListedAlarm {
   readonly raw?: string;
 }
 
-export interface AlarmPage {
-  readonly alarms: readonly ListedAlarm[];
+/** A listed alarm with no more to it than its text, from an adapter that can tell it without making the definition. */
+export interface ListedText {
+  readonly name: string;
+  /** What `paramsText` makes of its params. */
+  readonly paramsText: string;
+  readonly etag?: string;
+}
+
+export interface AlarmPage<Alarm = ListedAlarm> {
+  readonly alarms: readonly Alarm[];
   /** Where the next page starts; null on the last page; '' = more follows in the same answer, and cannot be resumed from. Opaque. */
   readonly nextCursor: string | null;
   /** How many alarms the service says it holds, where it says so. */
@@ -81,6 +89,8 @@ export interface AlarmReader {
    * @throws {AlarmSyncError} any ALARMSYNC_SERVICE_ code; the pages given so far stay valid.
    */
   list(request: ListRequest, signal: AbortSignal): AsyncIterable<AlarmPage>;
+  /** The same pages for whoever only stages them; an adapter has it where it saves time. */
+  listTexts?(request: ListRequest, signal: AbortSignal): AsyncIterable<AlarmPage<ListedAlarm | ListedText>>;
   /**
    * The alarm of that name, or undefined when the service says that there is none.
    * @throws {AlarmSyncError} any ALARMSYNC_SERVICE_ code but MISSING.
@@ -121,6 +131,8 @@ export function readOnly(service: AlarmReader): AlarmReader {
     capabilities: service.capabilities,
     canAddress: (name: string) => service.canAddress(name),
     list: (request: ListRequest, signal: AbortSignal) => service.list(request, signal),
+    listTexts: (request: ListRequest, signal: AbortSignal) =>
+      service.listTexts?.(request, signal) ?? service.list(request, signal),
     read: (name: string, signal: AbortSignal, handle?: string) => service.read(name, signal, handle),
   });
 }

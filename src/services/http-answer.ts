@@ -1,5 +1,6 @@
 // Turns one HTTP answer on the wire into text: whole up to a limit, or piece by piece.
 
+import { isAscii } from 'node:buffer';
 import { EventEmitter } from 'node:events';
 import { TextDecoder } from 'node:util';
 
@@ -61,7 +62,7 @@ export class Exchange implements Disposable {
 }
 
 /**
- * An answer whose body is still on the wire. Call `text`, `chunks` or `discard` once; `firstCharacter` may come before.
+ * An answer whose body is still on the wire. Call `text`, `bytes`, `chunks` or `discard` once; `firstCharacter` may come before.
  * The request's clock runs until the body is read; under `chunks` it runs only while waiting for the next piece.
  */
 export class HttpAnswer {
@@ -108,15 +109,35 @@ export class HttpAnswer {
       const piece = this.#head.shift() ?? (await this.#next());
       if (piece === undefined) break;
       bytes += piece.byteLength;
-      if (bytes > limitBytes) {
-        this.#body.destroy();
-        throw malformed(`expected an answer of at most ${limitBytes} bytes, got more`, this.#exchange.where, {
-          hint: 'if it was a page of the listing, ask for smaller ones with --page-size',
-        });
-      }
+      this.#requireWithin(bytes, limitBytes);
       pieces.push(piece);
     }
-    return this.#decode(new TextDecoder('utf-8', { fatal: true }), Buffer.concat(pieces, bytes), false);
+    const whole = Buffer.concat(pieces, bytes);
+    // As most answers are: a decoder that refuses what is not UTF-8 takes as long as all else here together.
+    if (isAscii(whole)) return whole.toString('latin1');
+    return this.#decode(new TextDecoder('utf-8', { fatal: true }), whole, false);
+  }
+
+  /**
+   * The bytes as they come.
+   * @throws {ALARMSYNC_SERVICE_MALFORMED} when there are more than the limit, TIMEOUT, CONNECTION; the signal's own reason.
+   */
+  async *bytes(limitBytes: number): AsyncGenerator<Uint8Array, void, void> {
+    using _exchange = this.#exchange;
+    let bytes = 0;
+    let isWhole = false;
+    try {
+      for (;;) {
+        const piece = this.#head.shift() ?? (await this.#next());
+        isWhole = piece === undefined;
+        if (piece === undefined) return;
+        bytes += piece.byteLength;
+        this.#requireWithin(bytes, limitBytes);
+        yield piece;
+      }
+    } finally {
+      if (!isWhole) this.#body.destroy();
+    }
   }
 
   /**
@@ -158,6 +179,14 @@ export class HttpAnswer {
       this.#exchange[Symbol.dispose]();
       throw this.#exchange.errorOf(error);
     }
+  }
+
+  #requireWithin(bytes: number, limitBytes: number): void {
+    if (bytes <= limitBytes) return;
+    this.#body.destroy();
+    throw malformed(`expected an answer of at most ${limitBytes} bytes, got more`, this.#exchange.where, {
+      hint: 'if it was a page of the listing, ask for smaller ones with --page-size',
+    });
   }
 
   // Silent replacement characters would make one name out of another.

@@ -3,8 +3,14 @@
 import Database from 'better-sqlite3';
 
 import { BODY_OF_TEXT } from './body-of-text.ts';
-import { buildNameIndex } from './name-index.ts';
-import { RowInserter } from './row-inserter.ts';
+import {
+  buildNameIndexes,
+  eachPartition,
+  overPartitions,
+  PartitionInserter,
+  partitionOf,
+  sumOverPartitions,
+} from './partition.ts';
 import { openForReading, openOwned, removeDatabase, tuneForLoading } from './sqlite.ts';
 
 /** One good row as staged. */
@@ -50,11 +56,16 @@ export interface DesiredSeal {
 }
 
 const SCHEMA = `
-CREATE TABLE desired_row (name TEXT NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL); -- text: JSON of params, abbreviated
--- The rows with their texts written out. A view, since a generated column would be computed for each row that is inserted.
-CREATE VIEW desired AS SELECT rowid, name, line, ${BODY_OF_TEXT} AS body FROM desired_row;
--- One row a reason. name is NULL when the record has no usable one; cells (a JSON array) stands on a record's first row only.
-CREATE TABLE row_fault (line INTEGER NOT NULL, "column" TEXT NOT NULL, reason TEXT NOT NULL, name TEXT, cells TEXT);
+-- Good rows, dealt out by name. text: JSON of params, abbreviated.
+${eachPartition('CREATE TABLE desired_{p} (name TEXT NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL);').join('\n')}
+-- All of them with their texts written out. A view, since a generated column would be computed for each row that is inserted.
+CREATE VIEW desired AS
+SELECT line AS rowid, name, line, ${BODY_OF_TEXT} AS body FROM (${overPartitions('SELECT name, line, text FROM desired_{p}')});
+-- One row a reason. name, and with it its partition, is NULL when the record has no usable one;
+-- cells (a JSON array) stands on a record's first row only.
+CREATE TABLE row_fault (
+  line INTEGER NOT NULL, "column" TEXT NOT NULL, reason TEXT NOT NULL, name TEXT, partition INTEGER, cells TEXT
+);
 -- One row once the file is proved whole, none before.
 CREATE TABLE seal (
   digest                TEXT NOT NULL,
@@ -69,6 +80,8 @@ CREATE TABLE seal (
 );
 `;
 
+const REPEATED_NAMES = 'SELECT name FROM desired_{p} GROUP BY name HAVING count(*) > 1';
+
 /**
  * The writing side. Whatever a killed process left is thrown away by the next reading, so nothing here waits for the disk;
  * and it never has a seal that is wrong, since the seal is a transaction of its own, written when all else is.
@@ -76,7 +89,7 @@ CREATE TABLE seal (
 export class DesiredStaging implements Disposable {
   readonly file: string;
   readonly #database: Database.Database;
-  readonly #rows: RowInserter;
+  readonly #rows: PartitionInserter;
   readonly #insertFaultQuery: Database.Statement;
 
   /** Starts a new, empty staging file, mode 0600; what a killed run left there is removed. */
@@ -89,37 +102,40 @@ export class DesiredStaging implements Disposable {
     this.#database.pragma('journal_mode = OFF');
     this.#database.pragma('synchronous = OFF');
     this.#database.exec(SCHEMA);
-    this.#rows = new RowInserter(this.#database, 'desired_row', ['name', 'line', 'text']);
+    this.#rows = new PartitionInserter(this.#database, 'desired', ['name', 'line', 'text']);
     this.#insertFaultQuery = this.#database.prepare(
-      'INSERT INTO row_fault (line, "column", reason, name, cells) VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO row_fault (line, "column", reason, name, partition, cells) VALUES (?, ?, ?, ?, ?, ?)',
     );
+    this.#database.exec('BEGIN');
   }
 
-  /** Stages good rows in one transaction. */
+  /** Stages good rows. They are not committed batch by batch: each commit writes the last page of every partition. */
   append(rows: readonly DesiredRow[]): void {
-    this.#database.exec('BEGIN');
     for (const row of rows) this.#rows.add(row.name, row.line, row.body);
-    this.#rows.finish();
-    this.#database.exec('COMMIT');
   }
 
-  /** Stages bad rows in one transaction. */
+  /** Stages bad rows; whoever reads the file sees them at once. */
   addFaults(rows: readonly BadRow[]): void {
-    this.#database.exec('BEGIN');
     for (const row of rows) {
+      const name = row.name ?? null;
+      const partition = name === null ? null : partitionOf(name);
       let cells: string | null = JSON.stringify(row.cells);
       for (const fault of row.faults) {
-        this.#insertFaultQuery.run(row.line, fault.column, fault.reason, row.name ?? null, cells);
+        this.#insertFaultQuery.run(row.line, fault.column, fault.reason, name, partition, cells);
         cells = null;
       }
     }
-    this.#database.exec('COMMIT');
+    this.#database.exec('COMMIT; BEGIN');
   }
 
   /** Built after loading. True when every name stands once. */
   buildIndex(): boolean {
-    this.#database.exec('CREATE INDEX row_fault_by_name ON row_fault (name) WHERE name IS NOT NULL');
-    return buildNameIndex(this.#database, 'desired');
+    this.#rows.finish();
+    this.#database.exec('COMMIT');
+    this.#database.exec(
+      'CREATE INDEX row_fault_by_name ON row_fault (partition, name) WHERE name IS NOT NULL',
+    );
+    return buildNameIndexes(this.#database, 'desired');
   }
 
   /**
@@ -127,11 +143,14 @@ export class DesiredStaging implements Disposable {
    * Nothing else may be called while it runs.
    */
   repeatedRows(): IterableIterator<DesiredRow> {
+    this.#database.exec('CREATE TEMP TABLE repeated (name TEXT, line INTEGER, text TEXT)');
+    for (const sql of eachPartition(
+      `INSERT INTO temp.repeated SELECT name, line, text FROM desired_{p} WHERE name IN (${REPEATED_NAMES})`,
+    ))
+      this.#database.exec(sql);
     return this.#database
       .prepare<[], DesiredRow>(
-        // Rows were staged in the order of the file, and the index holds equal names in that order: nothing is sorted.
-        `SELECT name, line, body FROM desired
-         WHERE name IN (SELECT name FROM desired_row GROUP BY name HAVING count(*) > 1) ORDER BY name, line`,
+        `SELECT name, line, ${BODY_OF_TEXT} AS body FROM temp.repeated ORDER BY name, line`,
       )
       .iterate();
   }
@@ -139,26 +158,32 @@ export class DesiredStaging implements Disposable {
   /** Keeps one row of each name. Returns how many rows it dropped. After buildIndex. */
   dropRepeated(keep: 'first' | 'last'): number {
     const preferred = keep === 'first' ? '<' : '>';
-    return this.#database
-      .prepare(
-        `DELETE FROM desired_row
-         WHERE name IN (SELECT name FROM desired_row GROUP BY name HAVING count(*) > 1)
-           AND EXISTS (SELECT 1 FROM desired_row AS other
-                       WHERE other.name = desired_row.name AND other.rowid ${preferred} desired_row.rowid)`,
-      )
-      .run().changes;
+    return this.#changeEach(
+      `DELETE FROM desired_{p}
+       WHERE name IN (${REPEATED_NAMES})
+         AND EXISTS (SELECT 1 FROM desired_{p} AS other
+                     WHERE other.name = desired_{p}.name AND other.line ${preferred} desired_{p}.line)`,
+    );
   }
 
   /** Drops good rows whose name a bad row carries too: that name is protected wholly. After buildIndex. */
   dropProtected(): number {
-    return this.#database
-      .prepare('DELETE FROM desired_row WHERE name IN (SELECT name FROM row_fault WHERE name IS NOT NULL)')
-      .run().changes;
+    return this.#changeEach(
+      'DELETE FROM desired_{p} WHERE name IN (SELECT name FROM row_fault WHERE partition = {p} AND name IS NOT NULL)',
+    );
   }
 
   /** Good rows staged. */
   count(): number {
-    return this.#database.prepare<[], number>('SELECT count(*) FROM desired_row').pluck().get() ?? 0;
+    this.#rows.finish();
+    return sumOverPartitions(this.#database, 'SELECT count(*) FROM desired_{p}');
+  }
+
+  #changeEach(sql: string): number {
+    let changeCount = 0;
+    for (const statement of eachPartition(sql))
+      changeCount += this.#database.prepare(statement).run().changes;
+    return changeCount;
   }
 
   /** From here the snapshot may be diffed. Nothing may be staged after it. */

@@ -5,11 +5,13 @@ import { readFileSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 
 import { stringifyJson } from '../../alarm/json.ts';
-import { meaningText, overlay, type CompareState } from '../../alarm/meaning.ts';
+import { differingMembers, overlay, type CompareState } from '../../alarm/meaning.ts';
+import { bodyOfText, paramsOfText } from '../../alarm/params-text.ts';
+import { eachPartition } from '../../store/partition.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 import type { Policy } from '../../store/run-settings.ts';
 import { publish } from '../../telemetry/names.ts';
-import { attach, count, decodeBody } from './attached.ts';
+import { attach, count } from './attached.ts';
 
 export { computeRollback } from './rollback.ts';
 
@@ -54,7 +56,8 @@ export function computeDiff(deps: DiffDeps, settings: DiffSettings): DiffCounts 
   defineFunctions(database, settings);
   const counts = database.transaction(() => {
     putSettings(database, settings);
-    database.exec(readFileSync(new URL('./diff.sql', import.meta.url), 'utf8'));
+    sieve(database);
+    database.exec(sqlOf('diff.sql'));
     return readCounts(database);
   })();
   dropTemporaries(database);
@@ -77,32 +80,64 @@ function putSettings(database: Database.Database, settings: DiffSettings): void 
     });
 }
 
+/** Leaves in temp.unlike what is not on both sides alike to the byte. */
+function sieve(database: Database.Database): void {
+  database.exec(`
+    -- Names of bad rows: protected wholly, since nobody knows what the row meant.
+    CREATE TEMP TABLE doubtful AS SELECT DISTINCT name FROM desired.row_fault WHERE name IS NOT NULL;
+    CREATE UNIQUE INDEX temp.doubtful_by_name ON doubtful (name);
+    CREATE TEMP TABLE unlike (
+      name TEXT, line INTEGER, desired_text TEXT, existing_text TEXT, handle TEXT, etag TEXT, raw TEXT,
+      is_addressable INTEGER, is_held_twice INTEGER DEFAULT 0, is_protected INTEGER
+    );
+    CREATE TEMP TABLE counted AS SELECT 0 AS desired_in_scope, 0 AS existing_in_scope, 0 AS existing`);
+  for (const sql of eachPartition(sqlOf('sieve.sql'))) database.exec(sql);
+}
+
+function sqlOf(file: string): string {
+  return readFileSync(new URL(file, import.meta.url), 'utf8');
+}
+
 function defineFunctions(database: Database.Database, settings: DiffSettings): void {
   const { managedMembers, compareState } = settings;
   database.function('same_meaning', { deterministic: true }, (desired: unknown, existing: unknown) => {
-    const left = meaningText(decodeBody(desired), managedMembers, compareState);
-    return left === meaningText(decodeBody(existing), managedMembers, compareState) ? 1 : 0;
+    const differing = differingMembers(
+      paramsOfText(String(desired)),
+      paramsOfText(String(existing)),
+      managedMembers,
+      compareState,
+    );
+    return differing.length === 0 ? 1 : 0;
   });
   database.function('laid_over', { deterministic: true }, (desired: unknown, existing: unknown) =>
-    stringifyJson(overlay(decodeBody(existing), decodeBody(desired), managedMembers)),
+    stringifyJson(overlay(paramsOfText(String(existing)), paramsOfText(String(desired)), managedMembers)),
+  );
+  database.function('body_of', { deterministic: true }, (text: unknown) =>
+    typeof text === 'string' ? bodyOfText(text) : null,
   );
 }
 
 function readCounts(database: Database.Database): DiffCounts {
-  const desiredInScopeCount = count(database, 'temp.wanted');
+  const inScope = database
+    .prepare<
+      [],
+      { readonly desired_in_scope: number; readonly existing_in_scope: number; readonly existing: number }
+    >('SELECT * FROM temp.counted')
+    .get();
+  const desiredInScopeCount = inScope?.desired_in_scope ?? 0;
   // Every wanted name is a create, held twice, different, or unchanged.
   const changedCount =
     count(database, `main.operation WHERE action = 'create'`) +
-    count(database, 'temp.held AS e JOIN temp.wanted AS d ON d.name = e.name WHERE e.is_held_twice = 1') +
+    count(database, 'temp.unlike WHERE is_held_twice = 1 AND desired_text IS NOT NULL') +
     count(database, 'temp.differing');
   const mayUpdate = '(SELECT may_update FROM temp.setting)';
   const mayDelete = '(SELECT may_delete FROM temp.setting)';
   return {
     desiredInScopeCount,
-    existingInScopeCount: count(database, 'temp.held'),
-    existingCount: count(database, 'existing.existing_row'),
+    existingInScopeCount: inScope?.existing_in_scope ?? 0,
+    existingCount: inScope?.existing ?? 0,
     unchangedCount: desiredInScopeCount - changedCount,
-    unaddressableCount: count(database, 'temp.held WHERE is_addressable = 0'),
+    unaddressableCount: count(database, 'temp.unlike WHERE is_addressable = 0'),
     protectedCount:
       count(database, `temp.differing WHERE is_protected AND ${mayUpdate}`) +
       count(database, `temp.unwanted WHERE is_protected AND ${mayDelete}`),
@@ -111,6 +146,6 @@ function readCounts(database: Database.Database): DiffCounts {
 
 function dropTemporaries(database: Database.Database): void {
   database.exec(`
-    DROP VIEW temp.unwanted; DROP TABLE temp.differing; DROP TABLE temp.unlike; DROP VIEW temp.held; DROP VIEW temp.wanted;
+    DROP VIEW temp.unwanted; DROP TABLE temp.differing; DROP TABLE temp.unlike; DROP TABLE temp.counted;
     DROP TABLE temp.doubtful; DROP TABLE temp.setting`);
 }

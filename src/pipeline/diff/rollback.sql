@@ -1,6 +1,7 @@
 -- A run's plan x existing -> the operations that undo what the run really changed.
 --
--- Runs on a new plan file with the undone run's plan attached as `undone` and a staging file as `existing`.
+-- Runs on a new plan file with the undone run's plan attached as `undone`. Of the listing there is in temp.listed
+-- whatever has the name of one of its operations.
 -- One function comes from the program, on JSON texts of params:
 --   same_whole(a, b)   1 when both mean the same, members unknown to us included, weather aside
 -- An alarm that no longer means what the run left is a conflict: somebody has changed it since.
@@ -27,7 +28,7 @@ SELECT c.name, c.left_params, c.former_params, e.rowid AS existing_row,
          WHEN c.left_params IS NOT NULL AND same_whole(e.body, c.left_params) THEN 'pending'
          ELSE 'conflict'
        END AS state
-FROM temp.change AS c LEFT JOIN existing.existing AS e ON e.name = c.name;
+FROM temp.change AS c LEFT JOIN temp.listed AS e ON e.name = c.name;
 
 -- Ids follow the order of sending: deletes last.
 INSERT INTO main.operation (action, name, state, failure_class, failure_message)
@@ -44,4 +45,4 @@ INSERT INTO main.image (operation_id, before_params, after_params, handle, etag,
 SELECT o.id, e.body, iif(o.action = 'delete', NULL, u.former_params), e.handle, e.etag, e.raw
 FROM main.operation AS o
 JOIN temp.undo AS u ON u.name = o.name
-LEFT JOIN existing.existing AS e ON e.rowid = u.existing_row;
+LEFT JOIN temp.listed AS e ON e.rowid = u.existing_row;

@@ -2,7 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 
+import type Database from 'better-sqlite3';
+
 import { wholeMeaningText, type CompareState } from '../../alarm/meaning.ts';
+import { bodyOf } from '../../store/body-of-text.ts';
+import { eachPartition, partitionOf, sumOverPartitions } from '../../store/partition.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 import { publish } from '../../telemetry/names.ts';
 import { attach, count, decodeBody } from './attached.ts';
@@ -28,8 +32,9 @@ export function computeRollback(deps: RollbackDeps, compareState: CompareState):
       : 0,
   );
   const counts = database.transaction(() => {
+    pickListed(database);
     database.exec(readFileSync(new URL('./rollback.sql', import.meta.url), 'utf8'));
-    const existingCount = count(database, 'existing.existing');
+    const existingCount = sumOverPartitions(database, 'SELECT count(*) FROM existing.existing_{p}');
     return {
       desiredInScopeCount: count(database, 'temp.change'),
       existingInScopeCount: existingCount,
@@ -39,8 +44,26 @@ export function computeRollback(deps: RollbackDeps, compareState: CompareState):
       protectedCount: 0,
     };
   })();
-  database.exec('DROP TABLE temp.undo; DROP TABLE temp.change; DETACH undone; DETACH existing');
+  database.exec(
+    'DROP TABLE temp.undo; DROP TABLE temp.change; DROP TABLE temp.listed; DETACH undone; DETACH existing',
+  );
   deps.plan.buildIndexes();
   publish('phase', { name: 'diff', state: 'done' });
   return counts;
+}
+
+/** Leaves in temp.listed the listed alarms that have the name of an undone operation. */
+function pickListed(database: Database.Database): void {
+  database.function('partition_of', { deterministic: true }, (name: unknown) => partitionOf(String(name)));
+  database.exec(`
+    CREATE TEMP TABLE undone_name AS SELECT DISTINCT partition_of(name) AS partition, name FROM undone.operation;
+    CREATE INDEX temp.undone_name_by_partition ON undone_name (partition, name);
+    CREATE TEMP TABLE listed (name TEXT, body TEXT, handle TEXT, etag TEXT, raw TEXT, is_held_twice INTEGER)`);
+  const pick = eachPartition(`
+    INSERT INTO temp.listed
+    SELECT e.name, ${bodyOf('e.text')}, e.handle, e.etag, e.raw, e.is_held_twice
+    FROM temp.undone_name AS n JOIN existing.existing_{p} AS e ON e.name = n.name
+    WHERE n.partition = {p}`);
+  for (const sql of pick) database.exec(sql);
+  database.exec('CREATE INDEX temp.listed_by_name ON listed (name); DROP TABLE temp.undone_name');
 }

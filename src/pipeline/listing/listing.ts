@@ -1,11 +1,11 @@
 // Pages of the service -> staged existing alarms, sealed only when the listing is proved whole.
 
 import { AlarmSyncError, asAlarmSyncError } from '../../alarm/errors.ts';
-import type { AlarmPage, AlarmReader } from '../../services/alarm-service.ts';
-import type { ExistingStaging, ListingCheckpoint } from '../../store/existing-staging.ts';
+import type { AlarmReader } from '../../services/alarm-service.ts';
+import type { ExistingRow, ExistingStaging, ListingCheckpoint } from '../../store/existing-staging.ts';
 import { publish } from '../../telemetry/names.ts';
 import { existingRow } from './existing-row.ts';
-import { pagesWithRetries, readAhead } from './pages.ts';
+import { pagesWithRetries, readAhead, type ListedPage } from './pages.ts';
 import { resolveRepeats } from './repeats.ts';
 
 export interface ListingDeps {
@@ -92,7 +92,7 @@ async function stagePages(
   let { total, pageNumber } = start;
   if (start.cursor === null) return total;
   let doneCount = staging.count();
-  const requireNewCursor = ({ nextCursor }: AlarmPage): void => {
+  const requireNewCursor = ({ nextCursor }: ListedPage): void => {
     // Parts of one unpaged answer have no cursor, and the last page has none.
     if (nextCursor === null || nextCursor === '' || !staging.hasSeen(nextCursor)) return;
     throw unsealed('expected a new cursor on each page, got one for the second time');
@@ -100,8 +100,8 @@ async function stagePages(
   const pages = pagesWithRetries(reader, start.cursor, settings, signal);
   for await (const page of readAhead(pages, requireNewCursor)) {
     total = page.total ?? total;
-    const rows = page.alarms.map((alarm) => existingRow(reader, alarm, pageNumber));
-    doneCount += rows.length;
+    const rows = existingRows(reader, page, pageNumber);
+    doneCount += page.alarms.length;
     // Parts of one unpaged answer are one page, and cannot be gone on from: a name twice in it is really held twice.
     const isPart = page.nextCursor === '';
     if (!isPart) pageNumber += 1;
@@ -109,6 +109,11 @@ async function stagePages(
     publish('progress', { phase: 'listing', done: doneCount, ...(total === null ? {} : { total }) });
   }
   return total;
+}
+
+/** One after the other, so that none outlives its staging. */
+function* existingRows(reader: AlarmReader, page: ListedPage, pageNumber: number): Generator<ExistingRow> {
+  for (const alarm of page.alarms) yield existingRow(reader, alarm, pageNumber);
 }
 
 function unsealed(message: string, cause?: AlarmSyncError): AlarmSyncError {

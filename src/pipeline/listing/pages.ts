@@ -3,8 +3,10 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { AlarmSyncError } from '../../alarm/errors.ts';
-import type { AlarmPage, AlarmReader } from '../../services/alarm-service.ts';
+import type { AlarmPage, AlarmReader, ListedAlarm, ListedText } from '../../services/alarm-service.ts';
 import { RetryBudget, sleep } from '../../services/retry.ts';
+
+export type ListedPage = AlarmPage<ListedAlarm | ListedText>;
 
 /**
  * Yields pages from the cursor `start` ('' for the first) until the last. A page that failed is asked for again from its own cursor, so that no page is
@@ -16,7 +18,7 @@ export async function* pagesWithRetries(
   start: string,
   settings: { readonly pageSize: number; readonly retryCount: number },
   signal: AbortSignal,
-): AsyncGenerator<AlarmPage> {
+): AsyncGenerator<ListedPage> {
   const newBudget = (): RetryBudget => new RetryBudget({ retries: settings.retryCount, random: Math.random });
   let budget = newBudget();
   let cursor = start;
@@ -24,7 +26,7 @@ export async function* pagesWithRetries(
   for (;;) {
     try {
       const request = { pageSize: settings.pageSize, ...(cursor === '' ? {} : { cursor }) };
-      for await (const page of reader.list(request, signal)) {
+      for await (const page of reader.listTexts?.(request, signal) ?? reader.list(request, signal)) {
         yield page;
         if (page.nextCursor === null) return;
         budget = newBudget();
@@ -51,10 +53,10 @@ export async function* pagesWithRetries(
  * A page that fails does so only when the pages before it were taken.
  * @param check throws for a page after which nothing more is to be asked for
  */
-export async function* readAhead(
-  pages: AsyncGenerator<AlarmPage>,
-  check: (page: AlarmPage) => void,
-): AsyncGenerator<AlarmPage> {
+export async function* readAhead<Page>(
+  pages: AsyncGenerator<Page>,
+  check: (page: Page) => void,
+): AsyncGenerator<Page> {
   try {
     for (let coming = pages.next(); ;) {
       const page = await coming;

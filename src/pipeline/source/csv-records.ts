@@ -1,8 +1,10 @@
 // Runs of well-quoted records -> their cells.
 //
-// csv-parse is the parser of record. A record on one line needs little of it: its cells stand between separators, and a
+// csv-parse is the parser of record. A reader may take records that it knows; of the others, one on one line needs little of it: its cells stand between separators, and a
 // quoted one loses its quotes and has the doubled ones undone, which takes 0.4 s a million records where csv-parse takes 4.5 s. A record that goes over several lines is
 // csv-parse's own. That both make the same of a record is tested on odd and random files.
+
+import { isAscii } from 'node:buffer';
 
 import { parse } from 'csv-parse/sync';
 
@@ -15,36 +17,71 @@ export interface CsvRecord {
   readonly cells: readonly string[];
 }
 
+/** The cells of each record. @throws {ALARMSYNC_UNEXPECTED} as readRecords. */
+export function readCells(run: WholeRecords): readonly CsvRecord[] {
+  return readRecords<never>(run);
+}
+
+/** What takes records that it knows by themselves. */
+interface RowReader<Row> {
+  /** The record that starts there; undefined when it is not for this reader. */
+  read(text: string, at: number, line: number): Row | undefined;
+  /** Where the record ends that was read last. */
+  readonly endAt: number;
+}
+
 /**
- * Reads the cells of each record.
+ * What the reader makes of each record, or else its cells; in their order.
  * @throws {ALARMSYNC_UNEXPECTED} when csv-parse sees other records than the splitter: no row may be lost between the two.
  */
-export function readCells(run: WholeRecords): readonly CsvRecord[] {
-  const textLines = run.bytes.toString().split('\n');
-  const records: CsvRecord[] = [];
+export function readRecords<Row>(run: WholeRecords, reader?: RowReader<Row>): readonly (CsvRecord | Row)[] {
+  const text = isAscii(run.bytes) ? run.bytes.toString('latin1') : run.bytes.toString();
+  const records: (CsvRecord | Row)[] = [];
   /** Places in `records` that csv-parse fills. */
   const longIndexes: number[] = [];
   let longText = '';
+  let at = 0;
+  let lineAt = run.firstLine;
+  const skipTo = (line: number): void => {
+    for (; lineAt < line && at < text.length; lineAt += 1) at = lineEndOf(text, at);
+  };
   for (const [index, line] of run.lines.entries()) {
-    const start = line - run.firstLine;
-    const cells = cellsOfLine(textLines, start);
+    skipTo(line); // over blank lines
+    const row = reader?.read(text, at, line);
+    if (reader !== undefined && row !== undefined) {
+      records.push(row);
+      at = reader.endAt;
+      lineAt += 1;
+      continue;
+    }
+    const start = at;
+    skipTo(line + 1);
+    const cells = cellsOfLine(text.slice(start, at));
     records.push({ line, cells: cells ?? [] });
     if (cells !== undefined) continue;
-    const end = (run.lines[index + 1] ?? run.firstLine + textLines.length) - run.firstLine;
+    skipTo(run.lines[index + 1] ?? Infinity);
     longIndexes.push(index);
-    // What follows the last line end, if anything, has none of its own: a CR there belongs to the cell.
-    longText += textLines.slice(start, end).join('\n') + (end < textLines.length ? '\n' : '');
+    longText += text.slice(start, at);
   }
-  if (longIndexes.length > 0) fillLong(records, longIndexes, longText);
+  if (longIndexes.length > 0) fillLong(records, longIndexes, run.lines, longText);
   return records;
 }
 
-function fillLong(records: CsvRecord[], indexes: readonly number[], text: string): void {
+/** Where the line that starts at `at` ends, its line end included. */
+function lineEndOf(text: string, at: number): number {
+  const lineFeed = text.indexOf('\n', at);
+  return lineFeed < 0 ? text.length : lineFeed + 1;
+}
+
+function fillLong(
+  records: unknown[],
+  indexes: readonly number[],
+  lines: readonly number[],
+  text: string,
+): void {
   const parsed = parseRecords(text);
   for (const [number, index] of indexes.entries()) {
-    const cells = parsed[number];
-    const record = records[index];
-    if (record !== undefined && cells !== undefined) records[index] = { line: record.line, cells };
+    records[index] = { line: lines[index], cells: parsed[number] };
   }
   if (parsed.length === indexes.length) return;
   throw new AlarmSyncError(
@@ -54,10 +91,9 @@ function fillLong(records: CsvRecord[], indexes: readonly number[], text: string
 }
 
 /** The cells of the record that starts with that line and ends with it; undefined when it goes on in the next. */
-function cellsOfLine(textLines: readonly string[], index: number): readonly string[] | undefined {
-  const line = textLines[index] ?? '';
-  const isEnded = index < textLines.length - 1;
-  const text = isEnded && line.endsWith('\r') ? line.slice(0, -1) : line;
+function cellsOfLine(line: string): readonly string[] | undefined {
+  // A last line has no line end of its own: a CR there belongs to the cell.
+  const text = line.endsWith('\n') ? line.slice(0, line.endsWith('\r\n') ? -2 : -1) : line;
   return text.includes('"') ? quotedCells(text) : text.split(',');
 }
 

@@ -4,8 +4,9 @@ import { paramsText } from '../../alarm/params-text.ts';
 import { decodeRow } from '../../alarm/row.ts';
 import type { BadRow, DesiredRow, DesiredStaging } from '../../store/desired-staging.ts';
 import { publish } from '../../telemetry/names.ts';
-import { readCells, type CsvRecord } from './csv-records.ts';
+import { readRecords, type CsvRecord } from './csv-records.ts';
 import { brokenHeaderError, decodeHeader, type Header } from './header.ts';
+import { PlainRows } from './plain-rows.ts';
 import type { BrokenRecord, RecordRun } from './record-splitter.ts';
 import { shown } from './shown.ts';
 
@@ -22,6 +23,7 @@ export class RowStager {
   readonly #path: string;
   readonly #ignoreColumns: readonly string[];
   #header: Header | undefined;
+  #plainRows: PlainRows | undefined;
   #rowCount = 0;
   #badRowCount = 0;
   #unusableNameCount = 0;
@@ -59,7 +61,7 @@ export class RowStager {
   take(runs: readonly RecordRun[]): void {
     for (const run of runs) {
       if (run.kind === 'broken') this.#takeBroken(run);
-      else for (const record of readCells(run)) this.#takeRecord(record);
+      else for (const record of readRecords(run, this.#plainRows)) this.#take(record);
     }
     if (this.#rows.length > 0) this.#staging.append(this.#rows);
     if (this.#badRows.length > 0) this.#staging.addFaults(this.#badRows);
@@ -80,13 +82,21 @@ export class RowStager {
     });
   }
 
-  #takeRecord(record: CsvRecord): void {
-    if (this.#header === undefined) {
+  #take(record: CsvRecord | DesiredRow): void {
+    if ('body' in record) {
+      this.#rowCount += 1;
+      this.#rows.push(record);
+    } else if (this.#header === undefined) {
       this.#header = decodeHeader(this.#path, record.line, record.cells, this.#ignoreColumns);
-      return;
+      this.#plainRows = new PlainRows(this.#header.columns);
+    } else {
+      this.#takeCells(this.#header, record);
     }
+  }
+
+  #takeCells(header: Header, record: CsvRecord): void {
     this.#rowCount += 1;
-    const decoded = decodeRow(this.#header.columns, record.cells);
+    const decoded = decodeRow(header.columns, record.cells);
     if ('faults' in decoded) {
       this.#addBadRow({ line: record.line, name: decoded.name, cells: record.cells, faults: decoded.faults });
       return;

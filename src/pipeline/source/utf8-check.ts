@@ -1,6 +1,6 @@
 // Bytes of the input -> the same bytes without a byte order mark, proved to be UTF-8.
 
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 
 import { AlarmSyncError } from '../../alarm/errors.ts';
 
@@ -65,7 +65,8 @@ export class Utf8Check {
   #pass(bytes: Buffer): Buffer {
     const end = bytes.length - openBytes(bytes);
     const whole = bytes.subarray(0, end);
-    if (!isUtf8(whole)) this.#fail(whole);
+    // Most text is ASCII, and to see that takes a thirtieth of the time.
+    if (!isAscii(whole) && !isUtf8(whole)) this.#fail(whole);
     this.#carry = bytes.subarray(end);
     this.#offsetBytes += end;
     this.#line += countLineEnds(whole);

@@ -5,7 +5,8 @@ import { randomUUID } from 'node:crypto';
 import type { AlarmDefinition } from '../../alarm/alarm.ts';
 import { isWellFormed } from '../../alarm/alarm.ts';
 import { AlarmSyncError } from '../../alarm/errors.ts';
-import type { AlarmPage, ListedAlarm, RequestGate } from '../alarm-service.ts';
+import { paramsOfText } from '../../alarm/params-text.ts';
+import type { AlarmPage, ListedAlarm, ListedText, RequestGate } from '../alarm-service.ts';
 import { parseServiceAddress } from '../http-address.ts';
 import { malformed } from '../http-error.ts';
 import { HttpAnswer } from '../http-answer.ts';
@@ -17,13 +18,8 @@ import type { RetrySettings } from '../retry.ts';
 import { headerOf } from '../retry-after.ts';
 import { TokenSource } from '../token.ts';
 import { pagesOfArray } from './array-page.ts';
-import {
-  decodeAcknowledgement,
-  decodeDefinition,
-  decodePage,
-  encodeDefinition,
-  sendableEtag,
-} from './wire.ts';
+import { PageReader } from './page.ts';
+import { decodeAcknowledgement, decodeDefinition, encodeDefinition, sendableEtag } from './wire.ts';
 import type { Acknowledgement } from './wire.ts';
 
 export interface AlarmClientOptions {
@@ -119,6 +115,13 @@ export class AlarmClient implements AsyncDisposable {
    * @throws {AlarmSyncError} any ALARMSYNC_SERVICE_ code; the pages given so far stay valid.
    */
   async *listAlarms(options: ListOptions = {}): AsyncGenerator<AlarmPage, void, void> {
+    for await (const page of this.listTexts(options)) yield { ...page, alarms: page.alarms.map(listedAlarm) };
+  }
+
+  /** As `listAlarms`, but most alarms come as the text that is staged: that takes a fifth of the time. */
+  async *listTexts(
+    options: ListOptions = {},
+  ): AsyncGenerator<AlarmPage<ListedAlarm | ListedText>, void, void> {
     const pageSize = options.pageSize ?? DEFAULT_PAGE_SIZE;
     const signal = options.signal ?? neverAborted();
     let cursor = options.cursor;
@@ -192,10 +195,17 @@ export class AlarmClient implements AsyncDisposable {
     throw this.#transport.errorOfBodyStatus(Number(decoded.status), answer.headers, where);
   }
 
-  async #fetchPage(request: HttpRequest, isFirst: boolean): Promise<AlarmPage | HttpAnswer> {
+  async #fetchPage(
+    request: HttpRequest,
+    isFirst: boolean,
+  ): Promise<AlarmPage<ListedAlarm | ListedText> | HttpAnswer> {
     const where = this.#transport.where(request);
     const answer = await this.#transport.open(request);
-    if ((await answer.firstCharacter()) !== '[') return decodePage(await answer.text(MAX_PAGE_BYTES), where);
+    if ((await answer.firstCharacter()) !== '[') {
+      const reader = new PageReader(where);
+      for await (const piece of answer.bytes(MAX_PAGE_BYTES)) reader.push(piece);
+      return reader.end();
+    }
     if (isFirst) return answer;
     answer.discard();
     throw malformed('expected a page, got a whole array in answer to a cursor', where);
@@ -224,6 +234,12 @@ function pathOf(name: string): string {
 function listRequest(pageSize: number, cursor: string | undefined, signal: AbortSignal): HttpRequest {
   const from = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
   return { method: 'GET', path: `/alarms?limit=${pageSize}${from}`, kind: 'list', signal };
+}
+
+function listedAlarm(alarm: ListedAlarm | ListedText): ListedAlarm {
+  if ('definition' in alarm) return alarm;
+  const definition = { name: alarm.name, params: paramsOfText(alarm.paramsText) };
+  return alarm.etag === undefined ? { definition } : { definition, etag: alarm.etag };
 }
 
 // The etag of the header is that of the answer; the one in the body is a listing's.

@@ -1,7 +1,7 @@
 // Turns the SDK's client into the alarm service that the engine sees.
 
-import type { AlarmPage, AlarmService, ListedAlarm, ListRequest, RequestGate } from '../alarm-service.ts';
-import type { ServiceCapabilities, ServiceIdentity, WriteOptions } from '../alarm-service.ts';
+import type { AlarmPage, AlarmService, ListedAlarm, ListedText, ListRequest } from '../alarm-service.ts';
+import type { RequestGate, ServiceCapabilities, ServiceIdentity, WriteOptions } from '../alarm-service.ts';
 import type { AlarmDefinition } from '../../alarm/alarm.ts';
 import type { ProxySettings } from '../http.ts';
 import { AlarmClient, isAddressable } from './client.ts';
@@ -54,6 +54,10 @@ class RestService implements AlarmService {
 
   list(request: ListRequest, signal: AbortSignal): AsyncIterable<AlarmPage> {
     return this.#client.listAlarms({ ...request, signal });
+  }
+
+  listTexts(request: ListRequest, signal: AbortSignal): AsyncIterable<AlarmPage<ListedAlarm | ListedText>> {
+    return this.#client.listTexts({ ...request, signal });
   }
 
   async read(name: string, signal: AbortSignal): Promise<ListedAlarm | undefined> {

@@ -57,6 +57,26 @@ function pageOf(
   const alarms = page['alarms'];
   if (alarms === undefined && page['next_cursor'] === undefined) throw foreign(where);
   if (!Array.isArray(alarms)) throw malformed('expected a page with an array "alarms"', where);
+  const listed = alarms.map((item: JsonValue) => decodeListed(item, where));
+  return {
+    page: { alarms: listed, ...pageEndOf(page, where) },
+    // Asked only now that each alarm is known to be shallow.
+    holdsNumbers: holdsNumber(alarms),
+  };
+}
+
+/**
+ * Where the next page starts and how many alarms there are, from what follows the alarms of a page.
+ * Shape: the text after the array's bracket, such as `,"next_cursor":null}`; undefined when a second "alarms" follows.
+ * @throws {ALARMSYNC_SERVICE_MALFORMED} when it is anything else.
+ */
+export function decodePageEnd(text: string, where: string): Omit<AlarmPage, 'alarms'> | undefined {
+  const [page, same] = ['0', '1'].map((mark) => parseObject(`{"alarms":${mark}${text}`, 'a page', where));
+  if (page?.['alarms'] !== 0 || same?.['alarms'] !== 1) return undefined;
+  return pageEndOf(page, where);
+}
+
+function pageEndOf(page: JsonObject, where: string): Omit<AlarmPage, 'alarms'> {
   const nextCursor = page['next_cursor'];
   if (
     nextCursor !== null &&
@@ -64,12 +84,7 @@ function pageOf(
   )
     throw malformed(`expected "next_cursor" to be a text or null, got ${kindOf(nextCursor)}`, where);
   const total = totalOf(page['total'], where);
-  const listed = alarms.map((item: JsonValue) => decodeListed(item, where));
-  return {
-    page: { alarms: listed, nextCursor, ...(total === undefined ? {} : { total }) },
-    // Asked only now that each alarm is known to be shallow.
-    holdsNumbers: holdsNumber(alarms),
-  };
+  return { nextCursor, ...(total === undefined ? {} : { total }) };
 }
 
 function foreign(where: string): AlarmSyncError {
@@ -104,6 +119,11 @@ export function decodeListed(item: JsonValue, where: string): ListedAlarm {
     return etag === undefined ? { definition } : { definition, etag };
   const raw = stringifyJson(item);
   return etag === undefined ? { definition, raw } : { definition, etag, raw };
+}
+
+/** The same from its JSON text. @throws {ALARMSYNC_SERVICE_MALFORMED} as decodeListed, and when it is not JSON. */
+export function decodeListedText(text: string, where: string): ListedAlarm {
+  return decodeListed(parseObject(text, 'an alarm', where), where);
 }
 
 function isListedMember(member: string): boolean {
