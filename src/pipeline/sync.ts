@@ -17,13 +17,14 @@ import type { PlanSummary } from '../store/plan-summary.ts';
 import { removeDatabase } from '../store/sqlite.ts';
 import { publish, type PhaseName } from '../telemetry/names.ts';
 import { computeDiff, computeRollback } from './diff/diff.ts';
+import type { SealedFiles, Share, SieveSettings } from './diff/diff.ts';
 import type { ListingSettings, ListingSnapshot } from './listing/listing.ts';
 import { makePlan, type ForecastSettings } from './plan/plan.ts';
 import type { SourceSettings, SourceSnapshot } from './source/source.ts';
 
 export { drainPlan, settleUnknown, type SendSettings } from './drain/drain.ts';
 
-/** The two stages that fill a staging file each; where they run is the caller's choice. */
+/** The stages that fill a file each; where they run is the caller's choice. */
 export interface Stages {
   readonly source: (file: string, settings: SourceSettings, signal: AbortSignal) => Promise<SourceSnapshot>;
   readonly listing: (
@@ -31,6 +32,14 @@ export interface Stages {
     settings: ListingSettings,
     signal: AbortSignal,
   ) => Promise<ListingSnapshot>;
+  /** A share of the diff's sieve, where shares can be sieved at once. */
+  readonly sieve?: (
+    file: string,
+    files: SealedFiles,
+    settings: SieveSettings,
+    share: Share,
+    signal: AbortSignal,
+  ) => Promise<void>;
 }
 
 export interface PlanDeps {
@@ -83,10 +92,13 @@ export async function planRun(
     });
   }
   plan.run.noteSource({ path: sourcePath, sha256: source.digest, bytes: source.byteCount });
+  publish('phase', { name: 'diff', state: 'started' });
+  const sieved = await sieveInShares(deps, run, signal);
   const counts = computeDiff(
-    { plan, desiredFile, existingFile },
+    { plan, desiredFile, existingFile, ...sieved },
     { ...run, managedMembers: source.managedMembers, isDeleteProved: source.unusableNameCount === 0 },
   );
+  publish('phase', { name: 'diff', state: 'done' });
   const facts = {
     ...counts,
     existingCount: listing.existingCount,
@@ -111,7 +123,9 @@ export async function planRollback(
   const { run } = settings;
   const { existingFile } = stagingFilesOf(deps.stagingDirectory);
   await stages.listing(existingFile, settings.listing, signal);
+  publish('phase', { name: 'diff', state: 'started' });
   const counts = computeRollback({ plan, undoneFile: settings.undoneFile, existingFile }, run.compareState);
+  publish('phase', { name: 'diff', state: 'done' });
   const facts = {
     ...counts,
     managedMembers: [],
@@ -120,6 +134,26 @@ export async function planRollback(
   };
   const planSettings = { ...run, forecast: forecastSettingsOf(deps, settings) };
   return makePlan(plan, facts, planSettings, deps.nowEpochMs());
+}
+
+/** As many as source and listing have threads. */
+const SHARE_COUNT = 2;
+
+/** Sieves in shares at once, where that can be done. */
+async function sieveInShares(
+  { stages, stagingDirectory }: PlanDeps,
+  settings: SieveSettings,
+  signal: AbortSignal,
+): Promise<{ readonly sievedFiles?: readonly string[] }> {
+  const { sieve } = stages;
+  if (sieve === undefined) return {};
+  const { sievedFiles, ...files } = stagingFilesOf(stagingDirectory);
+  const { scope, exclude, protect } = settings;
+  const sieving = sievedFiles.map(async (file, number) =>
+    sieve(file, files, { scope, exclude, protect }, { number, count: SHARE_COUNT }, signal),
+  );
+  await Promise.all(sieving);
+  return { sievedFiles };
 }
 
 function forecastSettingsOf(
@@ -199,9 +233,9 @@ async function together<Left, Right>(
   return [leftResult.value, rightResult.value];
 }
 
-interface StagingFiles {
-  readonly desiredFile: string;
-  readonly existingFile: string;
+interface StagingFiles extends SealedFiles {
+  /** One a share. */
+  readonly sievedFiles: readonly string[];
 }
 
 /** Where the stages write. */
@@ -209,12 +243,14 @@ export function stagingFilesOf(directory: string): StagingFiles {
   return {
     desiredFile: path.join(directory, 'desired.db'),
     existingFile: path.join(directory, 'existing.db'),
+    sievedFiles: Array.from({ length: SHARE_COUNT }, (_, number) =>
+      path.join(directory, `sieved-${number}.db`),
+    ),
   };
 }
 
 /** Removes the staging files of a planning: once its plan stands, or when it will not be taken up again. */
 export function dropStaging(directory: string): void {
-  const { desiredFile, existingFile } = stagingFilesOf(directory);
-  removeDatabase(desiredFile);
-  removeDatabase(existingFile);
+  const { desiredFile, existingFile, sievedFiles } = stagingFilesOf(directory);
+  for (const file of [desiredFile, existingFile, ...sievedFiles]) removeDatabase(file);
 }

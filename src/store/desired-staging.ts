@@ -98,8 +98,8 @@ export class DesiredStaging implements Disposable {
     this.file = file;
     this.#database = openOwned(file);
     tuneForLoading(this.#database);
-    // No journal: nothing here is ever rolled back, a failure throws the file away.
-    this.#database.pragma('journal_mode = OFF');
+    // A failure throws the file away; what is rolled back is an index that turns out not to be unique.
+    this.#database.pragma('journal_mode = MEMORY');
     this.#database.pragma('synchronous = OFF');
     this.#database.exec(SCHEMA);
     this.#rows = new PartitionInserter(this.#database, 'desired', ['name', 'line', 'text']);

@@ -5,7 +5,7 @@
 // the processor's cache, and so does the sort of its index. Measured on a million rows a side, one table each, 32, 64 and 128
 // partitions: index by name 0.8 s, 0.5 s, 0.4 s, 0.3 s; join 13 s (in two unrelated orders), 1.9 s, 1.0 s, 0.9 s.
 
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 
 import { RowInserter } from './row-inserter.ts';
 
@@ -46,17 +46,33 @@ const SORT_RUN_KIB = 1024;
 
 /**
  * Builds the index `TABLE_by_name_{p}` of each partition `TABLE_{p}`. True when every name stands once.
- * Built after loading: a heap and an index afterwards took 1.7 s where a primary key took 7 s (1 M rows).
+ * Built after loading: a heap and an index afterwards took 1.7 s where a primary key took 7 s (1 M rows). That a unique index can be
+ * built costs nothing to learn, and tells what counting distinct names tells in 0.2 s.
  */
 export function buildNameIndexes(database: Database.Database, table: string): boolean {
   const cacheSize = database.pragma('cache_size', { simple: true });
   database.pragma(`cache_size = -${SORT_RUN_KIB}`);
-  database.exec('BEGIN');
-  for (const sql of eachPartition(`CREATE INDEX IF NOT EXISTS ${table}_by_name_{p} ON ${table}_{p} (name)`))
-    database.exec(sql);
-  database.exec('COMMIT');
+  const isUnique = database.transaction(() => {
+    let isEachUnique = true;
+    for (const partition of PARTITIONS)
+      if (!buildNameIndex(database, `${table}_by_name_${partition}`, `${table}_${partition}`))
+        isEachUnique = false;
+    return isEachUnique;
+  })();
   database.pragma(`cache_size = ${String(cacheSize)}`);
-  return sumOverPartitions(database, `SELECT count(*) - count(DISTINCT name) FROM ${table}_{p}`) === 0;
+  return isUnique;
+}
+
+function buildNameIndex(database: Database.Database, index: string, table: string): boolean {
+  database.exec(`DROP INDEX IF EXISTS ${index}`);
+  try {
+    database.exec(`CREATE UNIQUE INDEX ${index} ON ${table} (name)`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_CONSTRAINT_UNIQUE') throw error;
+    database.exec(`CREATE INDEX ${index} ON ${table} (name)`);
+    return false;
+  }
 }
 
 /** Inserts rows into the partitions of a table. Rows wait here until a statement is full, or `finish`. */

@@ -1,6 +1,6 @@
 // What a plan says about itself once it is made: its counts, why it is refused, how long it will take.
 
-import { z } from 'zod';
+import * as v from 'valibot';
 
 /** Why a plan is refused, and the flag that accepts it. */
 export interface Refusal {
@@ -33,9 +33,9 @@ export interface PlanSummary {
   readonly forecast: { readonly requestCount: number; readonly durationMs: number | null };
 }
 
-const count = z.number().nonnegative();
+const count = v.pipe(v.number(), v.minValue(0));
 
-const schema: z.ZodType<PlanSummary> = z.object({
+const schema: v.GenericSchema<unknown, PlanSummary> = v.object({
   createCount: count,
   updateCount: count,
   deleteCount: count,
@@ -46,14 +46,14 @@ const schema: z.ZodType<PlanSummary> = z.object({
   rejectedRowCount: count,
   existingInScopeCount: count,
   existingCount: count,
-  managedMembers: z.array(z.string()),
-  refusals: z.array(
-    z.object({ code: z.string(), message: z.string(), hint: z.string(), isForceable: z.boolean() }),
+  managedMembers: v.array(v.string()),
+  refusals: v.array(
+    v.object({ code: v.string(), message: v.string(), hint: v.string(), isForceable: v.boolean() }),
   ),
-  forecast: z.object({ requestCount: count, durationMs: z.nullable(count) }),
+  forecast: v.object({ requestCount: count, durationMs: v.nullable(count) }),
 });
 
 /** Reads a stored summary back. @throws {Error} for text that is none: a plan file is input from outside. */
 export function decodeSummary(text: string): PlanSummary {
-  return schema.parse(JSON.parse(text));
+  return v.parse(schema, JSON.parse(text));
 }

@@ -1,6 +1,6 @@
 // What shapes a run, as it is kept in the plan file and read back from it.
 
-import { z } from 'zod';
+import * as v from 'valibot';
 
 import type { CompareState } from '../alarm/meaning.ts';
 
@@ -36,33 +36,33 @@ export interface RunSettings {
   readonly ignoreErrors: boolean;
 }
 
-const limit = z.union([z.strictObject({ count: z.number() }), z.strictObject({ percent: z.number() })]);
+const limit = v.union([v.strictObject({ count: v.number() }), v.strictObject({ percent: v.number() })]);
 
-const schema: z.ZodType<RunSettings> = z.object({
-  file: z.nullable(z.string()),
-  service: z.string(),
-  policy: z.enum(['sync', 'upsert-only', 'create-only']),
-  scope: z.nullable(z.string()),
-  exclude: z.nullable(z.string()),
-  protect: z.nullable(z.string()),
-  compareState: z.enum(['meaning', 'exact']),
-  ignoreFields: z.array(z.string()),
-  ignoreColumns: z.array(z.string()),
-  onInvalid: z.enum(['fail', 'skip']),
-  onDuplicate: z.enum(['fail', 'first', 'last']),
-  expectRowCount: z.nullable(z.number()),
-  expectSha256: z.nullable(z.string()),
-  maxDelete: z.nullable(limit),
-  maxUpdate: z.nullable(limit),
-  maxCreate: z.nullable(limit),
-  allowEmpty: z.boolean(),
-  allowShrunkService: z.boolean(),
-  allowMissingFinalNewline: z.boolean(),
-  checkBefore: z.enum(['all', 'deletes', 'none']),
-  ignoreErrors: z.boolean(),
+const schema: v.GenericSchema<unknown, RunSettings> = v.object({
+  file: v.nullable(v.string()),
+  service: v.string(),
+  policy: v.picklist(['sync', 'upsert-only', 'create-only']),
+  scope: v.nullable(v.string()),
+  exclude: v.nullable(v.string()),
+  protect: v.nullable(v.string()),
+  compareState: v.picklist(['meaning', 'exact']),
+  ignoreFields: v.array(v.string()),
+  ignoreColumns: v.array(v.string()),
+  onInvalid: v.picklist(['fail', 'skip']),
+  onDuplicate: v.picklist(['fail', 'first', 'last']),
+  expectRowCount: v.nullable(v.number()),
+  expectSha256: v.nullable(v.string()),
+  maxDelete: v.nullable(limit),
+  maxUpdate: v.nullable(limit),
+  maxCreate: v.nullable(limit),
+  allowEmpty: v.boolean(),
+  allowShrunkService: v.boolean(),
+  allowMissingFinalNewline: v.boolean(),
+  checkBefore: v.picklist(['all', 'deletes', 'none']),
+  ignoreErrors: v.boolean(),
 });
 
 /** Reads stored settings back. @throws {Error} for text that is none: a plan file is input from outside. */
 export function decodeSettings(text: string): RunSettings {
-  return schema.parse(JSON.parse(text));
+  return v.parse(schema, JSON.parse(text));
 }

@@ -1,12 +1,13 @@
 // What the command line's thread and a stage's thread say to each other.
 
 import { AlarmSyncError, asAlarmSyncError, type ErrorCode, type FailureClass } from '../alarm/errors.ts';
+import type { SealedFiles, Share, SieveSettings } from '../pipeline/diff/diff.ts';
 import type { ListingSettings, ListingSnapshot } from '../pipeline/listing/listing.ts';
 import type { SourceSettings, SourceSnapshot } from '../pipeline/source/source.ts';
 import type { ServiceSettings } from '../services/registry.ts';
 import type { TelemetryMessages, TelemetryName } from '../telemetry/names.ts';
 
-/** A stage to run. Plain, so that it can be sent to a thread; each stage writes the staging file `file`. */
+/** A stage to run. Plain, so that it can be sent to a thread; each stage writes the file `file`. */
 export type Job =
   | { readonly stage: 'source'; readonly file: string; readonly settings: SourceSettings }
   | {
@@ -16,9 +17,16 @@ export type Job =
       readonly service: ServiceSettings;
       /** Requests a second, 0 for no quota, and how many may leave at once. */
       readonly quota: { readonly perSecond: number; readonly burst: number };
+    }
+  | {
+      readonly stage: 'sieve';
+      readonly file: string;
+      readonly files: SealedFiles;
+      readonly settings: SieveSettings;
+      readonly share: Share;
     };
 
-export type JobResult = SourceSnapshot | ListingSnapshot;
+export type JobResult = SourceSnapshot | ListingSnapshot | undefined;
 
 /** What a stage published, as forwarded. */
 export type Published = {

@@ -22,6 +22,9 @@ export function threadedStages(
     source: sourceStage,
     listing: async (file, settings, signal) =>
       decodeListing(await runJob({ stage: 'listing', file, settings, service, quota }, signal)),
+    sieve: async (file, files, settings, share, signal) => {
+      await runJob({ stage: 'sieve', file, files, settings, share }, signal);
+    },
   };
 }
 

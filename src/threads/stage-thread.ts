@@ -45,6 +45,11 @@ async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
       using staging = new ExistingStaging(job.file);
       return await listService({ reader: readOnly(service), staging }, job.settings, signal);
     }
+    case 'sieve': {
+      const { sieveIntoFile } = await import('../pipeline/diff/diff.ts');
+      sieveIntoFile(job.file, job.files, job.settings, job.share);
+      return undefined;
+    }
   }
 }
 

@@ -45,7 +45,7 @@ const ALL: Readonly<Record<FaultName, Rule>> = {
   'ack-not-json': 0.01,
   'ack-status-500': 0.01,
   'read-failure': 0.01,
-  hang: 0.001,
+  hang: at(300, 1300, 2300),
   slow: 0.01,
 };
 

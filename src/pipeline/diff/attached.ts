@@ -1,5 +1,7 @@
 // Databases attached to a plan file, and what is asked of them.
 
+import { readFileSync } from 'node:fs';
+
 import type Database from 'better-sqlite3';
 
 import { isJsonObject, parseJson, type JsonObject } from '../../alarm/json.ts';
@@ -10,10 +12,15 @@ const CACHE_KIB = 8192;
 export function attach(
   database: Database.Database,
   file: string,
-  schema: 'desired' | 'existing' | 'undone',
+  schema: 'desired' | 'existing' | 'undone' | 'sieved',
 ): void {
   database.prepare(`ATTACH ? AS ${schema}`).run(file);
   database.pragma(`${schema}.cache_size = -${CACHE_KIB}`);
+}
+
+/** The text of an SQL file beside the stage's modules. */
+export function sqlOf(file: string): string {
+  return readFileSync(new URL(file, import.meta.url), 'utf8');
 }
 
 /** @param rows what follows FROM, from this program alone */

@@ -1,8 +1,7 @@
 -- Desired x existing -> the operations of the plan.
 --
 -- Runs on the plan file with two staging files attached as `desired` and `existing`, and one row in temp.setting:
---   scope, exclude, protect   GLOB patterns or NULL
---   may_update, may_delete    0 or 1, by policy and evidence
+--   may_update, may_delete   0 or 1, by policy and evidence
 -- sieve.sql has left in temp.unlike whatever is not on both sides alike to the byte. Of each such name there is one row;
 -- desired_text is NULL where the file has not the name, existing_text where the service has not.
 -- Three functions come from the program, all on abbreviated JSON texts of params:

@@ -1,36 +1,30 @@
 // Two sealed staging files -> the operations of the plan, with the counts that the guard needs.
 
-import { readFileSync } from 'node:fs';
-
 import type Database from 'better-sqlite3';
 
 import { stringifyJson } from '../../alarm/json.ts';
 import { differingMembers, overlay, type CompareState } from '../../alarm/meaning.ts';
 import { bodyOfText, paramsOfText } from '../../alarm/params-text.ts';
-import { eachPartition } from '../../store/partition.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 import type { Policy } from '../../store/run-settings.ts';
-import { publish } from '../../telemetry/names.ts';
-import { attach, count } from './attached.ts';
+import { attach, count, sqlOf } from './attached.ts';
+import { dropSieved, gatherShares, sieveAll, type SealedFiles, type SieveSettings } from './sieve.ts';
 
 export { computeRollback } from './rollback.ts';
+export { sieveIntoFile, type SealedFiles, type Share, type SieveSettings } from './sieve.ts';
 
-export interface DiffDeps {
+export interface DiffDeps extends SealedFiles {
   readonly plan: PlanFile;
-  /** Paths of the two staging files, both closed or idle. */
-  readonly desiredFile: string;
-  readonly existingFile: string;
+  /** What was sieved of the two before, all shares of it; absent when it is to be sieved here. */
+  readonly sievedFiles?: readonly string[];
 }
 
-export interface DiffSettings {
+export interface DiffSettings extends SieveSettings {
   readonly managedMembers: readonly string[];
   readonly compareState: CompareState;
   readonly policy: Policy;
   /** False when a bad row had no usable name: then nothing is deleted. */
   readonly isDeleteProved: boolean;
-  readonly scope: string | null;
-  readonly exclude: string | null;
-  readonly protect: string | null;
 }
 
 /** Counts of names in scope, but for `existingCount`, which is of the whole service. */
@@ -49,53 +43,27 @@ export interface DiffCounts {
  * Runs to its end without a pause: seconds for a million rows a side.
  */
 export function computeDiff(deps: DiffDeps, settings: DiffSettings): DiffCounts {
-  publish('phase', { name: 'diff', state: 'started' });
   const { database } = deps.plan;
   attach(database, deps.desiredFile, 'desired');
   attach(database, deps.existingFile, 'existing');
+  if (deps.sievedFiles === undefined) sieveAll(database, settings);
+  else gatherShares(database, deps.sievedFiles);
   defineFunctions(database, settings);
   const counts = database.transaction(() => {
     putSettings(database, settings);
-    sieve(database);
     database.exec(sqlOf('diff.sql'));
     return readCounts(database);
   })();
   dropTemporaries(database);
   database.exec('DETACH desired; DETACH existing');
   deps.plan.buildIndexes();
-  publish('phase', { name: 'diff', state: 'done' });
   return counts;
 }
 
 function putSettings(database: Database.Database, settings: DiffSettings): void {
-  database.exec('CREATE TEMP TABLE setting (scope, exclude, protect, may_update, may_delete)');
-  database
-    .prepare('INSERT INTO temp.setting VALUES (@scope, @exclude, @protect, @mayUpdate, @mayDelete)')
-    .run({
-      scope: settings.scope,
-      exclude: settings.exclude,
-      protect: settings.protect,
-      mayUpdate: settings.policy === 'create-only' ? 0 : 1,
-      mayDelete: settings.policy === 'sync' && settings.isDeleteProved ? 1 : 0,
-    });
-}
-
-/** Leaves in temp.unlike what is not on both sides alike to the byte. */
-function sieve(database: Database.Database): void {
-  database.exec(`
-    -- Names of bad rows: protected wholly, since nobody knows what the row meant.
-    CREATE TEMP TABLE doubtful AS SELECT DISTINCT name FROM desired.row_fault WHERE name IS NOT NULL;
-    CREATE UNIQUE INDEX temp.doubtful_by_name ON doubtful (name);
-    CREATE TEMP TABLE unlike (
-      name TEXT, line INTEGER, desired_text TEXT, existing_text TEXT, handle TEXT, etag TEXT, raw TEXT,
-      is_addressable INTEGER, is_held_twice INTEGER DEFAULT 0, is_protected INTEGER
-    );
-    CREATE TEMP TABLE counted AS SELECT 0 AS desired_in_scope, 0 AS existing_in_scope, 0 AS existing`);
-  for (const sql of eachPartition(sqlOf('sieve.sql'))) database.exec(sql);
-}
-
-function sqlOf(file: string): string {
-  return readFileSync(new URL(file, import.meta.url), 'utf8');
+  const mayUpdate = settings.policy === 'create-only' ? 0 : 1;
+  const mayDelete = settings.policy === 'sync' && settings.isDeleteProved ? 1 : 0;
+  database.exec(`CREATE TEMP TABLE setting AS SELECT ${mayUpdate} AS may_update, ${mayDelete} AS may_delete`);
 }
 
 function defineFunctions(database: Database.Database, settings: DiffSettings): void {
@@ -145,7 +113,6 @@ function readCounts(database: Database.Database): DiffCounts {
 }
 
 function dropTemporaries(database: Database.Database): void {
-  database.exec(`
-    DROP VIEW temp.unwanted; DROP TABLE temp.differing; DROP TABLE temp.unlike; DROP TABLE temp.counted;
-    DROP TABLE temp.doubtful; DROP TABLE temp.setting`);
+  database.exec('DROP VIEW temp.unwanted; DROP TABLE temp.differing; DROP TABLE temp.setting');
+  dropSieved(database);
 }

@@ -1,15 +1,12 @@
 // A run's plan and a fresh listing -> the operations that undo what the run really changed.
 
-import { readFileSync } from 'node:fs';
-
 import type Database from 'better-sqlite3';
 
 import { wholeMeaningText, type CompareState } from '../../alarm/meaning.ts';
 import { bodyOf } from '../../store/body-of-text.ts';
 import { eachPartition, partitionOf, sumOverPartitions } from '../../store/partition.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
-import { publish } from '../../telemetry/names.ts';
-import { attach, count, decodeBody } from './attached.ts';
+import { attach, count, decodeBody, sqlOf } from './attached.ts';
 import type { DiffCounts } from './diff.ts';
 
 export interface RollbackDeps {
@@ -22,7 +19,6 @@ export interface RollbackDeps {
 
 /** Writes every undoing operation into the plan file, in one transaction. */
 export function computeRollback(deps: RollbackDeps, compareState: CompareState): DiffCounts {
-  publish('phase', { name: 'diff', state: 'started' });
   const { database } = deps.plan;
   attach(database, deps.undoneFile, 'undone');
   attach(database, deps.existingFile, 'existing');
@@ -33,7 +29,7 @@ export function computeRollback(deps: RollbackDeps, compareState: CompareState):
   );
   const counts = database.transaction(() => {
     pickListed(database);
-    database.exec(readFileSync(new URL('./rollback.sql', import.meta.url), 'utf8'));
+    database.exec(sqlOf('rollback.sql'));
     const existingCount = sumOverPartitions(database, 'SELECT count(*) FROM existing.existing_{p}');
     return {
       desiredInScopeCount: count(database, 'temp.change'),
@@ -48,7 +44,6 @@ export function computeRollback(deps: RollbackDeps, compareState: CompareState):
     'DROP TABLE temp.undo; DROP TABLE temp.change; DROP TABLE temp.listed; DETACH undone; DETACH existing',
   );
   deps.plan.buildIndexes();
-  publish('phase', { name: 'diff', state: 'done' });
   return counts;
 }
 

@@ -12,7 +12,8 @@ export function existingRow(
   alarm: ListedAlarm | ListedText,
   pageNumber: number,
 ): ExistingRow {
-  const { name, body, handle, raw } = partsOf(alarm);
+  const listed = 'definition' in alarm ? alarm : undefined;
+  const name = 'definition' in alarm ? alarm.definition.name : alarm.name;
   if (!isWellFormed(name)) {
     throw new AlarmSyncError(
       'ALARMSYNC_LISTING_UNSEALED',
@@ -21,30 +22,12 @@ export function existingRow(
   }
   return {
     name,
-    body,
-    handle: handle ?? null,
+    body: 'definition' in alarm ? paramsText(alarm.definition.params) : alarm.paramsText,
+    handle: listed?.handle ?? null,
     etag: alarm.etag ?? null,
-    raw: raw ?? null,
+    raw: listed?.raw ?? null,
     pageNumber,
     // SQLite's GLOB ends at a NUL, so such a name could be taken for another one in scope.
     isAddressable: reader.canAddress(name) && !name.includes('\0'),
-  };
-}
-
-interface Parts {
-  readonly name: string;
-  readonly body: string;
-  readonly handle?: string;
-  readonly raw?: string;
-}
-
-function partsOf(alarm: ListedAlarm | ListedText): Parts {
-  if (!('definition' in alarm)) return { name: alarm.name, body: alarm.paramsText };
-  const { definition, handle, raw } = alarm;
-  return {
-    name: definition.name,
-    body: paramsText(definition.params),
-    ...(handle === undefined ? {} : { handle }),
-    ...(raw === undefined ? {} : { raw }),
   };
 }
