@@ -103,6 +103,24 @@ const spelling = fc.constantFrom<(value: unknown) => string>(
 
 const pieceBytes = fc.integer({ min: 1, max: 200 });
 
+const usualText = JSON.stringify({
+  alarms: [
+    {
+      name: 'n',
+      params: {
+        threshold: '3',
+        metric_name: 'm',
+        comparison_method: 'gt',
+        alarm_state: 'active',
+        tracking_metric_id: 'id',
+        contact: ['a', 'b'],
+        metric_math: 'sum',
+      },
+    },
+  ],
+  next_cursor: null,
+});
+
 describe('a page read in pieces is the page parsed whole', () => {
   it('whatever its alarms are and however they are spelt', () => {
     let alarmCount = 0;
@@ -146,6 +164,8 @@ describe('a page read in pieces is the page parsed whole', () => {
     ['alarms elsewhere too', '{"alarms":[{"name":"a","params":{}}],"meta":{"alarms":5},"next_cursor":null}'],
     ['alarms after the cursor', '{"next_cursor":null,"alarms":[{"name":"a","params":{}}]}'],
     ['brackets that do not match', '{"alarms":[{"name":"a","params":{"x":[}}],"next_cursor":null}'],
+    ['contacts without a comma between them', usualText.replace('"a","b"', '"a""b"')],
+    ['a comma after the last contact', usualText.replace('"a","b"', '"a","b",')],
     ['a byte-order mark', '\uFEFF{"alarms":[],"next_cursor":null}'],
     [
       'an alarm of two mebibytes',

@@ -28,6 +28,24 @@ it('is gone on with after its process ended in the middle of a listing', () => {
   expect([staging.count(), staging.hasSeen('c1'), staging.hasSeen('c2')]).toEqual([1, true, false]);
 });
 
+it('keeps nothing of a page that fails, nor of those before it that were not committed, for a fresh listing', () => {
+  const file = path.join(temporaryDirectory(), 'existing.db');
+  using staging = new ExistingStaging(file);
+  staging.appendPage([{ ...ROW, name: 'before' }], { cursor: 'c1', pageNumber: 2, total: null });
+  const failing = function* (): Generator<typeof ROW> {
+    yield { ...ROW, name: 'half' };
+    throw new Error('the rest of the page cannot be read');
+  };
+  expect(() => staging.appendPage(failing(), { cursor: 'c2', pageNumber: 3, total: null })).toThrow(
+    'the rest',
+  );
+  staging.clear();
+  staging.appendPage([ROW], { cursor: null, pageNumber: 2, total: null });
+  expect(staging.buildIndex()).toBe(true);
+  expect([...staging.iterate()].map(({ name }) => name)).toEqual(['a']);
+  expect([staging.hasSeen('c1'), staging.hasSeen('c2')]).toEqual([false, false]);
+});
+
 it('is started anew where another version left it, sealed or not', () => {
   const file = path.join(temporaryDirectory(), 'existing.db');
   const other = new Database(file);

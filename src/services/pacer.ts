@@ -28,10 +28,11 @@ const MAX_CLOCK_STEP_MS = 1000;
 const CLOCK_CHECK_MS = 1000;
 
 /**
- * The sliding second, and 10 ms for what may happen between here and the socket, such as a garbage collection.
- * Costs nothing while the burst is 1 % of the quota or more, and 1 % of the quota at most.
+ * The sliding second, and 20 ms for what may happen between here and the service, such as a garbage collection. With 10 ms, one
+ * second in a minute at 5000/s was seen 0.2 % over at the service.
+ * Costs nothing while the burst is 2 % of the quota or more, as it is by default, and 2 % of the quota at most.
  */
-const WINDOW_MS = 1010;
+const WINDOW_MS = 1020;
 
 /** Part of a permit that may be given early, since timers and the wall clock are not exact; it is taken off the next batch. */
 const EARLY_RATIO = 0.05;

@@ -122,6 +122,9 @@ export class ExistingStaging implements Disposable {
       change();
     } catch (thrown) {
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      this.#usualRows.forget();
+      this.#otherRows.forget();
+      this.#checkpoint = undefined;
       throw thrown;
     }
   }

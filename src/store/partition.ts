@@ -99,6 +99,11 @@ export class PartitionInserter {
     for (const inserter of this.#inserters) inserter?.finish();
   }
 
+  /** Forgets the rows that wait: their transaction was rolled back. */
+  forget(): void {
+    for (const inserter of this.#inserters) inserter?.forget();
+  }
+
   /** Made when needed: many listings have rows of one kind alone. */
   #inserterOf(partition: number): RowInserter {
     return (this.#inserters[partition] ??= new RowInserter(

@@ -8,7 +8,7 @@ import type Database from 'better-sqlite3';
  */
 const ROWS_PER_INSERT = 16;
 
-/** Inserts into some columns of one table. The caller opens the transaction, and calls `finish` before it commits. A failed insert leaves it unusable. */
+/** Inserts into some columns of one table. The caller opens the transaction, and calls `finish` before it commits. */
 export class RowInserter {
   readonly #insertQuery: Database.Statement;
   readonly #insertManyQuery: Database.Statement;
@@ -37,5 +37,10 @@ export class RowInserter {
     this.#values = [];
     for (let start = 0; start < values.length; start += this.#columnCount)
       this.#insertQuery.run(values.slice(start, start + this.#columnCount));
+  }
+
+  /** Forgets the rows that wait: their transaction was rolled back. */
+  forget(): void {
+    this.#values = [];
   }
 }

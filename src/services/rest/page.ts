@@ -28,7 +28,7 @@ const BLANKS = /[ \t\r\n]*/uy;
 
 /** A text in ASCII without anything that JSON escapes, and a list of such. */
 const PLAIN_TEXT = String.raw`"([ !#-\[\]-~]*)"`;
-const PLAIN_TEXTS = String.raw`\[((?:"[ !#-\[\]-~]*"(?:, ?(?="))?)*)\]`;
+const PLAIN_TEXTS = String.raw`\[("[ !#-\[\]-~]*"(?:, ?"[ !#-\[\]-~]*")*)?\]`;
 
 /** An alarm as most services spell it: name, the required members in their order, perhaps an etag; and what follows it. */
 const USUAL_ALARM = new RegExp(
