@@ -46,7 +46,7 @@ function expectSame(text: string, pieceBytes: number): unknown {
 const word = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.constantFrom('a', 'disk-full', '3', '+4.50', 'gt', 'x y', 'a, b', '}', ']}', ''),
+    arbitrary: fc.constantFrom('a', 'disk-full', '3', '+4.50', 'gt', 'x y', 'a, b', ', ', '}', ']}', ''),
   },
   fc.constantFrom(
     'é',

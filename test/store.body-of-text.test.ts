@@ -6,10 +6,22 @@ import { expect, it } from 'vitest';
 
 import { orderMembers, REQUIRED_MEMBERS } from '../src/alarm/alarm.ts';
 import { stringifyJson, type JsonObject } from '../src/alarm/json.ts';
-import { paramsText } from '../src/alarm/params-text.ts';
+import { bodyOfText, paramsOfText, paramsText } from '../src/alarm/params-text.ts';
 import { BODY_OF_TEXT } from '../src/store/body-of-text.ts';
 
-const odds = fc.constantFrom('"', '\\', '\u0001', '\u0008', '\0', '😀', '\ud800', '","', '":"');
+const odds = fc.constantFrom(
+  '"',
+  '\\',
+  '\u0001',
+  '\u0008',
+  '\u007f',
+  '\u0092',
+  '\0',
+  '😀',
+  '\ud800',
+  '","',
+  '":"',
+);
 const text = fc.oneof(
   { weight: 30, arbitrary: fc.string({ unit: fc.constantFrom('a', '7', 'é', ','), maxLength: 4 }) },
   { weight: 1, arbitrary: fc.string({ unit: odds, maxLength: 3 }) },
@@ -46,7 +58,9 @@ it('gives the JSON of any params back', () => {
     fc.property(fc.oneof(usual, odd), (params) => {
       const staged = paramsText(params);
       if (staged.startsWith('\u0001')) abbreviatedCount += 1;
-      expect(writeOut.get(staged)).toBe(stringifyJson(orderMembers(params)));
+      const body = stringifyJson(orderMembers(params));
+      expect([writeOut.get(staged), bodyOfText(staged)]).toEqual([body, body]);
+      expect(stringifyJson(paramsOfText(staged))).toBe(body);
     }),
     { numRuns: 5000 },
   );

@@ -1,6 +1,6 @@
 // Params -> their JSON text as staged: members in their one order, and what nearly all texts share abbreviated.
 //
-// JSON text holds no control character, so that one can stand for a fragment of it: nothing is ambiguous, any text can be
+// JSON text holds no control character below U+0020, so that one can stand for a fragment of it: nothing is ambiguous, any text can be
 // written out again by replacing, and two texts are equal exactly when they are equal abbreviated.
 
 import { orderMembers, REQUIRED_MEMBERS } from './alarm.ts';
@@ -19,8 +19,8 @@ export const ABBREVIATED_FRAGMENTS: readonly string[] = [
   '"}',
 ];
 
-/** Any of what stands for them: JSON text itself holds no control character. */
-const ABBREVIATION = /\p{Cc}/gu;
+/** What stands for the fragments, and with it the controls that JSON text may hold as they are: DEL and C1. */
+const CONTROL = /\p{Cc}/gu;
 
 /** What a JSON text has to escape, and a few control characters more: quotes, backslashes, lone surrogates. */
 const ESCAPED = /["\\\p{Cc}\p{Cs}]/u;
@@ -83,14 +83,14 @@ export function plainParamsText(
 
 /** The JSON text that is abbreviated here. */
 export function bodyOfText(text: string): string {
-  return text.replace(ABBREVIATION, (mark) => ABBREVIATED_FRAGMENTS[mark.charCodeAt(0) - 1] ?? '');
+  return text.replace(CONTROL, (mark) => ABBREVIATED_FRAGMENTS[mark.charCodeAt(0) - 1] ?? mark);
 }
 
 /** The params that a text of `paramsText` stands for. */
 export function paramsOfText(text: string): JsonObject {
   if (!text.startsWith('\u0001')) return objectOf(text);
   const [, threshold = '', metricName = '', method = '', state = '', id = '', contacts = '', math = ''] =
-    text.split(ABBREVIATION);
+    text.split(CONTROL);
   return {
     threshold,
     metric_name: metricName,

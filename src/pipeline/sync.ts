@@ -152,7 +152,10 @@ async function sieveInShares(
   const sieving = sievedFiles.map(async (file, number) =>
     sieve(file, files, { scope, exclude, protect }, { number, count: SHARE_COUNT }, signal),
   );
-  await Promise.all(sieving);
+  // One that failed waits for the other: nobody may write there any more when the files are dropped.
+  const results = await Promise.allSettled(sieving);
+  signal.throwIfAborted();
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
   return { sievedFiles };
 }
 

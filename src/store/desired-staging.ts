@@ -114,6 +114,11 @@ export class DesiredStaging implements Disposable {
     for (const row of rows) this.#rows.add(row.name, row.line, row.body);
   }
 
+  /** Lets go of the rows that were appended, as far as they are still held in memory. */
+  flush(): void {
+    this.#rows.finish();
+  }
+
   /** Stages bad rows; whoever reads the file sees them at once. */
   addFaults(rows: readonly BadRow[]): void {
     for (const row of rows) {

@@ -75,12 +75,16 @@ function buildNameIndex(database: Database.Database, index: string, table: strin
   }
 }
 
+/** Rows that wait are inserted whenever so many characters were added: those of nearly all files are never more than this. */
+const MAX_WAITING_LENGTH = 4 * 1024 * 1024;
+
 /** Inserts rows into the partitions of a table. Rows wait here until a statement is full, or `finish`. */
 export class PartitionInserter {
   readonly #database: Database.Database;
   readonly #table: string;
   readonly #columns: readonly string[];
   readonly #inserters: (RowInserter | undefined)[] = [];
+  #addedLength = 0;
 
   /** @param columns of each row; the first is the name */
   constructor(database: Database.Database, table: string, columns: readonly string[]) {
@@ -92,10 +96,13 @@ export class PartitionInserter {
   /** @param values of one row, in the order of the columns */
   add(name: string, ...values: readonly (string | number | null)[]): void {
     this.#inserterOf(partitionOf(name)).add(name, ...values);
+    for (const value of values) if (typeof value === 'string') this.#addedLength += value.length;
+    if (this.#addedLength > MAX_WAITING_LENGTH) this.finish();
   }
 
   /** Inserts the rows that do not fill a statement. */
   finish(): void {
+    this.#addedLength = 0;
     for (const inserter of this.#inserters) inserter?.finish();
   }
 

@@ -48,7 +48,7 @@ export function sieveAll(database: Database.Database, settings: SieveSettings): 
   sieve(database, settings, { number: 0, count: 1 });
 }
 
-/** Puts shares that were sieved apart together, in the same temporary tables. */
+/** Puts shares that were sieved apart together, in the same temporary tables. Removes their files: much may differ. */
 export function gatherShares(database: Database.Database, sievedFiles: readonly string[]): void {
   makeTemporaryTables(database);
   for (const file of sievedFiles) {
@@ -60,6 +60,7 @@ export function gatherShares(database: Database.Database, sievedFiles: readonly 
                counted.existing + s.existing
         FROM sieved.counted AS s);
       DETACH sieved`);
+    removeDatabase(file);
   }
 }
 

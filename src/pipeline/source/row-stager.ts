@@ -18,6 +18,9 @@ const MAX_LISTED_COUNT = 5;
 /** Where a fault is put that is the whole record's. */
 const WHOLE_ROW = '(row)';
 
+/** Names are parts of their run's text, and keep it in memory as long as they wait to be inserted. */
+const LARGE_RUN_BYTES = 256 * 1024;
+
 export class RowStager {
   readonly #staging: DesiredStaging;
   readonly #path: string;
@@ -64,6 +67,7 @@ export class RowStager {
       else for (const record of readRecords(run, this.#plainRows)) this.#take(record);
     }
     if (this.#rows.length > 0) this.#staging.append(this.#rows);
+    if (runs.some(isLarge)) this.#staging.flush();
     if (this.#badRows.length > 0) this.#staging.addFaults(this.#badRows);
     this.#rows = [];
     this.#badRows = [];
@@ -133,4 +137,8 @@ export class RowStager {
     this.#publishedRowCount = this.#rowCount;
     publish('progress', { phase: 'source', done: this.#rowCount });
   }
+}
+
+function isLarge(run: RecordRun): boolean {
+  return run.kind === 'whole' && run.bytes.length > LARGE_RUN_BYTES;
 }

@@ -28,7 +28,7 @@ const BLANKS = /[ \t\r\n]*/uy;
 
 /** A text in ASCII without anything that JSON escapes, and a list of such. */
 const PLAIN_TEXT = String.raw`"([ !#-\[\]-~]*)"`;
-const PLAIN_TEXTS = String.raw`\[("[ !#-\[\]-~]*"(?:, ?"[ !#-\[\]-~]*")*)?\]`;
+const PLAIN_TEXTS = String.raw`\[("[ !#-\[\]-~]*"(?:, ?"[ !#-\[\]-~]*"){0,99})?\]`;
 
 /** An alarm as most services spell it: name, the required members in their order, perhaps an etag; and what follows it. */
 const USUAL_ALARM = new RegExp(
@@ -112,7 +112,7 @@ export class PageReader {
       method,
       state,
       id,
-      contacts.replaceAll('", "', '","'),
+      withoutBlanks(contacts),
       found[8] ?? '',
     );
     const etag = found[9];
@@ -146,6 +146,11 @@ export class PageReader {
     if (!isUtf8(bytes)) throw malformed('expected UTF-8, got other bytes', this.#where);
     return bytes.toString();
   }
+}
+
+/** The inside of a list of plain texts as JSON.stringify writes it. */
+function withoutBlanks(list: string): string {
+  return list.includes('", "') ? list.replaceAll(/("[^"]*",) ?/gu, '$1') : list;
 }
 
 function pastBlanks(text: string, at: number): number {

@@ -71,8 +71,8 @@ function pageOf(
  * @throws {ALARMSYNC_SERVICE_MALFORMED} when it is anything else.
  */
 export function decodePageEnd(text: string, where: string): Omit<AlarmPage, 'alarms'> | undefined {
-  const [page, same] = ['0', '1'].map((mark) => parseObject(`{"alarms":${mark}${text}`, 'a page', where));
-  if (page?.['alarms'] !== 0 || same?.['alarms'] !== 1) return undefined;
+  const [page, same] = ['a', 'b'].map((mark) => parseObject(`{"alarms":"${mark}"${text}`, 'a page', where));
+  if (page?.['alarms'] !== 'a' || same?.['alarms'] !== 'b') return undefined;
   return pageEndOf(page, where);
 }
 
