@@ -272,6 +272,7 @@ function existsError(name: string): AlarmSyncError {
   return new AlarmSyncError(
     'ALARMSYNC_SERVICE_EXISTS',
     `expected a name that is free, got ${JSON.stringify(name)}`,
+    { failureClass: 'http_4xx_409' },
   );
 }
 
@@ -279,6 +280,7 @@ function missingError(name: string): AlarmSyncError {
   return new AlarmSyncError(
     'ALARMSYNC_SERVICE_MISSING',
     `expected an alarm that exists, got ${JSON.stringify(name)}`,
+    { failureClass: 'http_4xx_404' },
   );
 }
 
@@ -286,6 +288,7 @@ function changedError(name: string): AlarmSyncError {
   return new AlarmSyncError(
     'ALARMSYNC_SERVICE_CHANGED',
     `expected ${JSON.stringify(name)} to have the etag given, got a newer one`,
+    { failureClass: 'http_4xx_other' },
   );
 }
 

@@ -1,0 +1,78 @@
+// Every adapter against the one suite.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { onTestFinished } from 'vitest';
+
+import { ALARM_STATES, COMPARISON_METHODS, type AlarmDefinition } from '../src/alarm/alarm.ts';
+import { createEmbeddedService } from '../src/services/embedded/embedded.ts';
+import { createRestService } from '../src/services/rest/rest.ts';
+import { describeConformance } from './conformance/suite.ts';
+import { ALARM, startTestService } from './server.client.ts';
+
+const NAMES = [
+  'a',
+  'a/b',
+  '100%',
+  '%2e%2e',
+  '...',
+  ' spaces ',
+  '\u{1f514}',
+  'a\u202Eb',
+  '?q#f',
+  'ä',
+  'é'.repeat(512),
+];
+
+const DEFINITIONS: readonly AlarmDefinition[] = [
+  ...COMPARISON_METHODS.map((method) => ({
+    name: `method ${method}`,
+    params: { ...ALARM, comparison_method: method },
+  })),
+  ...ALARM_STATES.map((state) => ({ name: `state ${state}`, params: { ...ALARM, alarm_state: state } })),
+  ...['avg', 'max', 'p99.9', 'median', 'mode'].map((math) => ({
+    name: `math ${math}`,
+    params: { ...ALARM, metric_math: math },
+  })),
+  {
+    name: 'contacts',
+    params: { ...ALARM, contact: ['a@b.example', 'ldap:ops', 'posix:root', 'ticket:OPS-1'] },
+  },
+  { name: 'nobody', params: { ...ALARM, contact: [] } },
+  { name: 'escapes', params: { ...ALARM, metric_name: 'a"b\\c\u0000é\u{1f514}', threshold: '-1.50e-3' } },
+];
+
+const RELIABLE = { allowInsecure: false, concurrency: 2, requestTimeoutMs: 10_000 };
+
+describeConformance('rest', {
+  open: async (gate) => createRestService({ ...RELIABLE, url: (await startTestService()).server.url }, gate),
+  openRefused: async (gate, token) => {
+    const { server } = await startTestService({ listen: { token: 'another' } });
+    return createRestService({ ...RELIABLE, url: server.url, token }, gate);
+  },
+  names: NAMES,
+  definitions: DEFINITIONS,
+});
+
+describeConformance('rest, in pages smaller than asked for', {
+  open: async (gate) => {
+    const { server } = await startTestService({
+      behaviour: { hasEtags: true, hasTotals: false, maxPageSize: 2 },
+    });
+    return createRestService({ ...RELIABLE, url: server.url }, gate);
+  },
+  names: NAMES,
+  definitions: DEFINITIONS,
+});
+
+describeConformance('embedded', {
+  open: async (gate) => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'alarmsync-conformance-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    return createEmbeddedService({ file: path.join(directory, 'alarms.db'), durable: false }, gate);
+  },
+  names: NAMES,
+  definitions: DEFINITIONS,
+});
