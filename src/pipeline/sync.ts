@@ -93,7 +93,8 @@ export async function planRun(
   }
   plan.run.noteSource({ path: sourcePath, sha256: source.digest, bytes: source.byteCount });
   publish('phase', { name: 'diff', state: 'started' });
-  const sieved = await sieveInShares(deps, run, signal);
+  const rowCount = source.desiredCount + listing.existingCount;
+  const sieved = rowCount < MIN_SHARED_ROW_COUNT ? {} : await sieveInShares(deps, run, signal);
   const counts = computeDiff(
     { plan, desiredFile, existingFile, ...sieved },
     { ...run, managedMembers: source.managedMembers, isDeleteProved: source.unusableNameCount === 0 },
@@ -135,6 +136,9 @@ export async function planRollback(
   const planSettings = { ...run, forecast: forecastSettingsOf(deps, settings) };
   return makePlan(plan, facts, planSettings, deps.nowEpochMs());
 }
+
+/** Fewer rows are sieved here in less time than two threads take to start: 0.2 s. */
+const MIN_SHARED_ROW_COUNT = 200_000;
 
 /** As many as source and listing have threads. */
 const SHARE_COUNT = 2;
