@@ -10,21 +10,10 @@ import { ALARM_STATES, COMPARISON_METHODS, type AlarmDefinition } from '../src/a
 import { createEmbeddedService } from '../src/services/embedded/embedded.ts';
 import { createRestService } from '../src/services/rest/rest.ts';
 import { describeConformance } from './conformance/suite.ts';
+import { AWKWARD_NAMES } from './e2e/world.ts';
 import { ALARM, startTestService } from './server.client.ts';
 
-const NAMES = [
-  'a',
-  'a/b',
-  '100%',
-  '%2e%2e',
-  '...',
-  ' spaces ',
-  '\u{1f514}',
-  'a\u202Eb',
-  '?q#f',
-  'ä',
-  'é'.repeat(512),
-];
+const NAMES = [...AWKWARD_NAMES, 'é'.repeat(512)];
 
 const DEFINITIONS: readonly AlarmDefinition[] = [
   ...COMPARISON_METHODS.map((method) => ({
@@ -52,6 +41,7 @@ describeConformance('rest', {
     const { server } = await startTestService({ listen: { token: 'another' } });
     return createRestService({ ...RELIABLE, url: server.url, token }, gate);
   },
+  givesTexts: true,
   names: NAMES,
   definitions: DEFINITIONS,
 });
@@ -59,10 +49,11 @@ describeConformance('rest', {
 describeConformance('rest, in pages smaller than asked for', {
   open: async (gate) => {
     const { server } = await startTestService({
-      behaviour: { hasEtags: true, hasTotals: false, maxPageSize: 2 },
+      behaviour: { hasTotals: false, maxPageSize: 2 },
     });
     return createRestService({ ...RELIABLE, url: server.url }, gate);
   },
+  givesTexts: true,
   names: NAMES,
   definitions: DEFINITIONS,
 });
@@ -73,6 +64,7 @@ describeConformance('embedded', {
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     return createEmbeddedService({ file: path.join(directory, 'alarms.db'), durable: false }, gate);
   },
+  givesTexts: false,
   names: NAMES,
   definitions: DEFINITIONS,
 });

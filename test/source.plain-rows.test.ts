@@ -13,8 +13,37 @@ const LINE = 7;
 
 /** Cells as they stand in a file: some plain, some that only the reading cell by cell may judge. */
 const CELLS: Readonly<Record<string, readonly string[]>> = {
-  name: ['abc', 'a/b c', 'disk.full-7', ' x ', "it's", 'ab', '.', '..', '', 'é-é', 'a\\b', '"a,b"', 'x'.repeat(1025)],
-  threshold: ['3', '+4.50', '-.5', '32e1', '1E-9', '5.', '', '.', '+', '1e', '1e99999', '٣', ' 3', '9'.repeat(30)],
+  name: [
+    'abc',
+    'a/b c',
+    'disk.full-7',
+    ' x ',
+    "it's",
+    'ab',
+    '.',
+    '..',
+    '',
+    'é-é',
+    'a\\b',
+    '"a,b"',
+    'x'.repeat(1025),
+  ],
+  threshold: [
+    '3',
+    '+4.50',
+    '-.5',
+    '32e1',
+    '1E-9',
+    '5.',
+    '',
+    '.',
+    '+',
+    '1e',
+    '1e99999',
+    '٣',
+    ' 3',
+    '9'.repeat(30),
+  ],
   metric_name: ['cpu.user', 'm', '', 'a\\b', '"a""b"', 'ü', ' ', 'x'.repeat(1025)],
   comparison_method: ['gt', 'GTE', 'Lte', 'nEq', 'eq', ' gt ', '', 'ne', 'gtt', 'ｇt'],
   alarm_state: ['active', 'inactive', 'in_alarm', 'Active', '', 'active '],
@@ -44,7 +73,7 @@ const CELLS: Readonly<Record<string, readonly string[]>> = {
     '[]',
   ],
   metric_math: ['sum', 'p99', 'p99.9', 'p100', 'median', 'SUM', ' avg', 'p999', 'odd', '', 'm%'],
-}; // prettier-ignore
+};
 
 const OPTIONAL_CELLS = ['', '1', '5m', 'text', '"quoted, text"'];
 

@@ -27,7 +27,10 @@ export type DecodedRow =
 const MAX_THRESHOLD_DIGITS = 100;
 /** Decimals that need no counting of digits: nearly all. */
 const PLAIN_DECIMAL = /^[+-]?\d{1,20}(?:\.\d{0,20})?$/;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/iu;
+const HEX = '[0-9a-fA-F]';
+/** A UUID of any version and case, as the inside of a pattern. */
+export const UUID_PATTERN: string = `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`;
+const UUID = new RegExp(`^${UUID_PATTERN}$`, 'u');
 /** As they are usually spelt: a look here saves two patterns. */
 const COMMON_METRIC_MATH: ReadonlySet<string> = new Set([
   'sum',
@@ -38,7 +41,9 @@ const COMMON_METRIC_MATH: ReadonlySet<string> = new Set([
   'median',
   'mode',
 ]);
-const KNOWN_METRIC_MATH = /^(?:sum|avg|min|max|count|median|mode|p\d{1,2}(?:\.\d+)?|p100)$/u;
+/** Words that are known here, in lower case, as the inside of a pattern. */
+export const METRIC_MATH_PATTERN: string = String.raw`(?:sum|avg|min|max|count|median|mode|p\d{1,2}(?:\.\d+)?|p100)`;
+const KNOWN_METRIC_MATH = new RegExp(`^${METRIC_MATH_PATTERN}$`, 'u');
 
 /** Where a file keeps what: compiled once from its columns. */
 interface RowLayout {

@@ -94,7 +94,7 @@ export async function planRun(
   plan.run.noteSource({ path: sourcePath, sha256: source.digest, bytes: source.byteCount });
   publish('phase', { name: 'diff', state: 'started' });
   const rowCount = source.desiredCount + listing.existingCount;
-  const sieved = rowCount < MIN_SHARED_ROW_COUNT ? {} : await sieveInShares(deps, run, signal);
+  const sieved = await sieveInShares(deps, run, rowCount, signal);
   const counts = computeDiff(
     { plan, desiredFile, existingFile, ...sieved },
     { ...run, managedMembers: source.managedMembers, isDeleteProved: source.unusableNameCount === 0 },
@@ -143,18 +143,19 @@ const MIN_SHARED_ROW_COUNT = 200_000;
 /** As many as source and listing have threads. */
 const SHARE_COUNT = 2;
 
-/** Sieves in shares at once, where that can be done. */
+/** Sieves in shares at once, where that can be done and pays. */
 async function sieveInShares(
   { stages, stagingDirectory }: PlanDeps,
   settings: SieveSettings,
+  rowCount: number,
   signal: AbortSignal,
 ): Promise<{ readonly sievedFiles?: readonly string[] }> {
   const { sieve } = stages;
-  if (sieve === undefined) return {};
+  if (sieve === undefined || rowCount < MIN_SHARED_ROW_COUNT) return {};
   const { sievedFiles, ...files } = stagingFilesOf(stagingDirectory);
   const { scope, exclude, protect } = settings;
   const sieving = sievedFiles.map(async (file, number) =>
-    sieve(file, files, { scope, exclude, protect }, { number, count: SHARE_COUNT }, signal),
+    sieve(file, files, { scope, exclude, protect }, { number, count: sievedFiles.length }, signal),
   );
   // One that failed waits for the other: nobody may write there any more when the files are dropped.
   const results = await Promise.allSettled(sieving);

@@ -131,8 +131,7 @@ export function readOnly(service: AlarmReader): AlarmReader {
     capabilities: service.capabilities,
     canAddress: (name: string) => service.canAddress(name),
     list: (request: ListRequest, signal: AbortSignal) => service.list(request, signal),
-    listTexts: (request: ListRequest, signal: AbortSignal) =>
-      service.listTexts?.(request, signal) ?? service.list(request, signal),
+    ...(service.listTexts === undefined ? {} : { listTexts: service.listTexts.bind(service) }),
     read: (name: string, signal: AbortSignal, handle?: string) => service.read(name, signal, handle),
   });
 }

@@ -73,6 +73,8 @@ export class HttpAnswer {
   readonly #exchange: Exchange;
   /** What `firstCharacter` read ahead. */
   readonly #head: Uint8Array[] = [];
+  /** Of the body, to whoever asked for it within a limit. */
+  #givenBytes = 0;
 
   constructor(data: Dispatcher.ResponseData, exchange: Exchange) {
     this.status = data.statusCode;
@@ -104,16 +106,13 @@ export class HttpAnswer {
   async text(limitBytes: number): Promise<string> {
     using _exchange = this.#exchange;
     const pieces: Uint8Array[] = [];
-    let bytes = 0;
     for (;;) {
-      const piece = this.#head.shift() ?? (await this.#next());
+      const piece = await this.#nextWithin(limitBytes);
       if (piece === undefined) break;
-      bytes += piece.byteLength;
-      this.#requireWithin(bytes, limitBytes);
       pieces.push(piece);
     }
-    const whole = Buffer.concat(pieces, bytes);
-    // As most answers are: a decoder that refuses what is not UTF-8 takes as long as all else here together.
+    const whole = Buffer.concat(pieces);
+    // Most answers are ASCII, which needs no decoder that looks for what is not UTF-8.
     if (isAscii(whole)) return whole.toString('latin1');
     return this.#decode(new TextDecoder('utf-8', { fatal: true }), whole, false);
   }
@@ -124,19 +123,14 @@ export class HttpAnswer {
    */
   async *bytes(limitBytes: number): AsyncGenerator<Uint8Array, void, void> {
     using _exchange = this.#exchange;
-    let bytes = 0;
-    let isWhole = false;
     try {
       for (;;) {
-        const piece = this.#head.shift() ?? (await this.#next());
-        isWhole = piece === undefined;
+        const piece = await this.#nextWithin(limitBytes);
         if (piece === undefined) return;
-        bytes += piece.byteLength;
-        this.#requireWithin(bytes, limitBytes);
         yield piece;
       }
     } finally {
-      if (!isWhole) this.#body.destroy();
+      this.#body.destroy();
     }
   }
 
@@ -181,8 +175,10 @@ export class HttpAnswer {
     }
   }
 
-  #requireWithin(bytes: number, limitBytes: number): void {
-    if (bytes <= limitBytes) return;
+  async #nextWithin(limitBytes: number): Promise<Uint8Array | undefined> {
+    const piece = this.#head.shift() ?? (await this.#next());
+    this.#givenBytes += piece?.byteLength ?? 0;
+    if (this.#givenBytes <= limitBytes) return piece;
     this.#body.destroy();
     throw malformed(`expected an answer of at most ${limitBytes} bytes, got more`, this.#exchange.where, {
       hint: 'if it was a page of the listing, ask for smaller ones with --page-size',

@@ -9,6 +9,8 @@ import {
   overPartitions,
   PartitionInserter,
   partitionOf,
+  repeatedNames,
+  runEachPartition,
   sumOverPartitions,
 } from './partition.ts';
 import { openForReading, openOwned, removeDatabase, tuneForLoading } from './sqlite.ts';
@@ -80,7 +82,7 @@ CREATE TABLE seal (
 );
 `;
 
-const REPEATED_NAMES = 'SELECT name FROM desired_{p} GROUP BY name HAVING count(*) > 1';
+const REPEATED_NAMES = repeatedNames('desired');
 
 /**
  * The writing side. Whatever a killed process left is thrown away by the next reading, so nothing here waits for the disk;
@@ -149,10 +151,10 @@ export class DesiredStaging implements Disposable {
    */
   repeatedRows(): IterableIterator<DesiredRow> {
     this.#database.exec('CREATE TEMP TABLE repeated (name TEXT, line INTEGER, text TEXT)');
-    for (const sql of eachPartition(
+    runEachPartition(
+      this.#database,
       `INSERT INTO temp.repeated SELECT name, line, text FROM desired_{p} WHERE name IN (${REPEATED_NAMES})`,
-    ))
-      this.#database.exec(sql);
+    );
     return this.#database
       .prepare<[], DesiredRow>(
         `SELECT name, line, ${BODY_OF_TEXT} AS body FROM temp.repeated ORDER BY name, line`,
@@ -163,7 +165,8 @@ export class DesiredStaging implements Disposable {
   /** Keeps one row of each name. Returns how many rows it dropped. After buildIndex. */
   dropRepeated(keep: 'first' | 'last'): number {
     const preferred = keep === 'first' ? '<' : '>';
-    return this.#changeEach(
+    return runEachPartition(
+      this.#database,
       `DELETE FROM desired_{p}
        WHERE name IN (${REPEATED_NAMES})
          AND EXISTS (SELECT 1 FROM desired_{p} AS other
@@ -173,7 +176,8 @@ export class DesiredStaging implements Disposable {
 
   /** Drops good rows whose name a bad row carries too: that name is protected wholly. After buildIndex. */
   dropProtected(): number {
-    return this.#changeEach(
+    return runEachPartition(
+      this.#database,
       'DELETE FROM desired_{p} WHERE name IN (SELECT name FROM row_fault WHERE partition = {p} AND name IS NOT NULL)',
     );
   }
@@ -182,13 +186,6 @@ export class DesiredStaging implements Disposable {
   count(): number {
     this.#rows.finish();
     return sumOverPartitions(this.#database, 'SELECT count(*) FROM desired_{p}');
-  }
-
-  #changeEach(sql: string): number {
-    let changeCount = 0;
-    for (const statement of eachPartition(sql))
-      changeCount += this.#database.prepare(statement).run().changes;
-    return changeCount;
   }
 
   /** From here the snapshot may be diffed. Nothing may be staged after it. */

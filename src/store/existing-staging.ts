@@ -3,13 +3,15 @@
 import type Database from 'better-sqlite3';
 
 import type { AlarmDefinition } from '../alarm/alarm.ts';
-import { isJsonObject, parseJson, type JsonObject } from '../alarm/json.ts';
+import { paramsOfText } from '../alarm/params-text.ts';
 import { makeExistingTables, openExistingFile } from './existing-schema.ts';
 import {
   buildNameIndexes,
   eachPartition,
   PartitionInserter,
   partitionOf,
+  repeatedNames,
+  runEachPartition,
   sumOverPartitions,
 } from './partition.ts';
 import { tuneForLoading } from './sqlite.ts';
@@ -52,7 +54,7 @@ export interface ListingCheckpoint {
 const COMMIT_INTERVAL_MS = 1000;
 
 /** Read from the index alone: 0.1 s a million names. */
-const REPEATED_NAMES = 'SELECT name FROM existing_{p} GROUP BY name HAVING count(*) > 1';
+const REPEATED_NAMES = repeatedNames('existing');
 
 /**
  * The rows of a listing, page by page. Pages are staged whole or not at all, together with where the listing goes on;
@@ -159,8 +161,8 @@ export class ExistingStaging implements Disposable {
   clear(): void {
     this.#commit();
     this.#database.transaction(() => {
-      for (const sql of eachPartition('DROP INDEX IF EXISTS existing_by_name_{p}; DELETE FROM existing_{p};'))
-        this.#database.exec(sql);
+      runEachPartition(this.#database, 'DROP INDEX IF EXISTS existing_by_name_{p}');
+      runEachPartition(this.#database, 'DELETE FROM existing_{p}');
       this.#database.exec('DELETE FROM seen_cursor; DELETE FROM checkpoint; DELETE FROM seal;');
     })();
   }
@@ -173,14 +175,15 @@ export class ExistingStaging implements Disposable {
 
   /** Keeps one row of each name that several pages repeat alike: a moving listing may do that. After buildIndex. */
   dropPlainRepeats(): void {
-    const dropRepeats = eachPartition(`
-      DELETE FROM existing_{p} WHERE rowid IN (
+    runEachPartition(
+      this.#database,
+      `DELETE FROM existing_{p} WHERE rowid IN (
         SELECT repeated.rowid FROM existing_{p} AS repeated JOIN (
           SELECT name, max(rowid) AS kept FROM existing_{p} WHERE name IN (${REPEATED_NAMES}) GROUP BY name
           HAVING count(DISTINCT text) = 1 AND count(DISTINCT handle) <= 1
              AND count(DISTINCT page_number) = count(*)
-        ) AS plain ON plain.name = repeated.name AND plain.kept <> repeated.rowid)`);
-    for (const sql of dropRepeats) this.#database.exec(sql);
+        ) AS plain ON plain.name = repeated.name AND plain.kept <> repeated.rowid)`,
+    );
   }
 
   /** Names of some partition that still stand in more than one row, at most so many; [] when none is left anywhere. */
@@ -249,7 +252,7 @@ export class ExistingStaging implements Disposable {
     const rows = this.#database
       .prepare<[], { name: string; body: string }>('SELECT name, body FROM existing ORDER BY name')
       .iterate();
-    for (const { name, body } of rows) yield { name, params: decodeBody(body) };
+    for (const { name, body } of rows) yield { name, params: paramsOfText(body) };
   }
 
   /** From here the snapshot may be diffed. */
@@ -274,9 +277,4 @@ interface RepeatedNameRow {
 
 function tableOf(name: string): string {
   return `existing_${partitionOf(name)}`;
-}
-
-function decodeBody(body: string): JsonObject {
-  const params = parseJson(body);
-  return isJsonObject(params) ? params : {};
 }

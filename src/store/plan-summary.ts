@@ -33,7 +33,7 @@ export interface PlanSummary {
   readonly forecast: { readonly requestCount: number; readonly durationMs: number | null };
 }
 
-const count = v.pipe(v.number(), v.minValue(0));
+const count = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 const schema: v.GenericSchema<unknown, PlanSummary> = v.object({
   createCount: count,

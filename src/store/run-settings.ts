@@ -36,7 +36,8 @@ export interface RunSettings {
   readonly ignoreErrors: boolean;
 }
 
-const limit = v.union([v.strictObject({ count: v.number() }), v.strictObject({ percent: v.number() })]);
+const number = v.pipe(v.number(), v.finite());
+const limit = v.union([v.strictObject({ count: number }), v.strictObject({ percent: number })]);
 
 const schema: v.GenericSchema<unknown, RunSettings> = v.object({
   file: v.nullable(v.string()),
@@ -50,7 +51,7 @@ const schema: v.GenericSchema<unknown, RunSettings> = v.object({
   ignoreColumns: v.array(v.string()),
   onInvalid: v.picklist(['fail', 'skip']),
   onDuplicate: v.picklist(['fail', 'first', 'last']),
-  expectRowCount: v.nullable(v.number()),
+  expectRowCount: v.nullable(number),
   expectSha256: v.nullable(v.string()),
   maxDelete: v.nullable(limit),
   maxUpdate: v.nullable(limit),

@@ -109,4 +109,4 @@ it('any file and any service agree after one sync, and a second sends nothing', 
     }),
     { numRuns: 30 },
   );
-}, 400_000);
+}, 180_000);

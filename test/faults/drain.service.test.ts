@@ -45,7 +45,7 @@ const ALL: Readonly<Record<FaultName, Rule>> = {
   'ack-not-json': 0.01,
   'ack-status-500': 0.01,
   'read-failure': 0.01,
-  hang: at(300, 1300, 2300),
+  hang: at(300, 700, 1100, 1500, 1900, 2300),
   slow: 0.01,
 };
 

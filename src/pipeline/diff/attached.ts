@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import type Database from 'better-sqlite3';
 
-import { isJsonObject, parseJson, type JsonObject } from '../../alarm/json.ts';
+import { bodyOfText } from '../../alarm/params-text.ts';
 
 /** Holds a partition of several million rows. A diff of a million rows a side takes the same time with 4, 16 and 32 MiB. */
 const CACHE_KIB = 8192;
@@ -28,8 +28,9 @@ export function count(database: Database.Database, rows: string): number {
   return database.prepare<[], number>(`SELECT count(*) FROM ${rows}`).pluck().get() ?? 0;
 }
 
-/** The params in a JSON text of a database; empty when the text holds no object. */
-export function decodeBody(text: unknown): JsonObject {
-  const value = parseJson(String(text));
-  return isJsonObject(value) ? value : {};
+/** Defines the SQL function `body_of`: an abbreviated text written out. */
+export function defineBodyOf(database: Database.Database): void {
+  database.function('body_of', { deterministic: true }, (text: unknown) =>
+    typeof text === 'string' ? bodyOfText(text) : null,
+  );
 }

@@ -26,14 +26,14 @@ WHERE o.action = 'create';
 
 -- Differences: where the texts differ, the meaning decides.
 CREATE TEMP TABLE differing AS
-SELECT u.rowid AS unlike_row, u.name, u.is_protected
+SELECT u.name, u.line, u.is_protected
 FROM temp.unlike AS u
 WHERE u.desired_text IS NOT NULL AND u.existing_text IS NOT NULL AND u.is_held_twice = 0
   AND NOT same_meaning(u.desired_text, u.existing_text);
 
 INSERT INTO main.operation (action, name, file_line)
-SELECT 'update', f.name, u.line
-FROM temp.setting AS s CROSS JOIN temp.differing AS f JOIN temp.unlike AS u ON u.rowid = f.unlike_row
+SELECT 'update', f.name, f.line
+FROM temp.setting AS s CROSS JOIN temp.differing AS f
 WHERE s.may_update AND NOT f.is_protected
 ORDER BY f.name;
 

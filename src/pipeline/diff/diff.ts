@@ -4,10 +4,10 @@ import type Database from 'better-sqlite3';
 
 import { stringifyJson } from '../../alarm/json.ts';
 import { differingMembers, overlay, type CompareState } from '../../alarm/meaning.ts';
-import { bodyOfText, paramsOfText } from '../../alarm/params-text.ts';
+import { paramsOfText } from '../../alarm/params-text.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 import type { Policy } from '../../store/run-settings.ts';
-import { attach, count, sqlOf } from './attached.ts';
+import { attach, count, defineBodyOf, sqlOf } from './attached.ts';
 import { dropSieved, gatherShares, sieveAll, type SealedFiles, type SieveSettings } from './sieve.ts';
 
 export { computeRollback } from './rollback.ts';
@@ -80,9 +80,7 @@ function defineFunctions(database: Database.Database, settings: DiffSettings): v
   database.function('laid_over', { deterministic: true }, (desired: unknown, existing: unknown) =>
     stringifyJson(overlay(paramsOfText(String(existing)), paramsOfText(String(desired)), managedMembers)),
   );
-  database.function('body_of', { deterministic: true }, (text: unknown) =>
-    typeof text === 'string' ? bodyOfText(text) : null,
-  );
+  defineBodyOf(database);
 }
 
 function readCounts(database: Database.Database): DiffCounts {

@@ -2,7 +2,8 @@
 --
 -- Runs on a new plan file with the undone run's plan attached as `undone`. Of the listing there is in temp.listed
 -- whatever has the name of one of its operations.
--- One function comes from the program, on JSON texts of params:
+-- Two functions come from the program, on JSON texts of params, abbreviated or not:
+--   body_of(text)      the text written out
 --   same_whole(a, b)   1 when both mean the same, members unknown to us included, weather aside
 -- An alarm that no longer means what the run left is a conflict: somebody has changed it since.
 
@@ -24,8 +25,8 @@ SELECT c.name, c.left_params, c.former_params, e.rowid AS existing_row,
        CASE
          WHEN e.is_held_twice = 1 THEN 'conflict'
          WHEN e.name IS NULL THEN CASE c.action WHEN 'create' THEN 'undone' WHEN 'delete' THEN 'pending' ELSE 'conflict' END
-         WHEN c.former_params IS NOT NULL AND same_whole(e.body, c.former_params) THEN 'undone'
-         WHEN c.left_params IS NOT NULL AND same_whole(e.body, c.left_params) THEN 'pending'
+         WHEN c.former_params IS NOT NULL AND same_whole(e.text, c.former_params) THEN 'undone'
+         WHEN c.left_params IS NOT NULL AND same_whole(e.text, c.left_params) THEN 'pending'
          ELSE 'conflict'
        END AS state
 FROM temp.change AS c LEFT JOIN temp.listed AS e ON e.name = c.name;
@@ -42,7 +43,7 @@ ORDER BY u.action = 'delete', u.action, u.name;
 CREATE UNIQUE INDEX temp.undo_by_name ON undo (name);
 
 INSERT INTO main.image (operation_id, before_params, after_params, handle, etag, raw)
-SELECT o.id, e.body, iif(o.action = 'delete', NULL, u.former_params), e.handle, e.etag, e.raw
+SELECT o.id, body_of(e.text), iif(o.action = 'delete', NULL, u.former_params), e.handle, e.etag, e.raw
 FROM main.operation AS o
 JOIN temp.undo AS u ON u.name = o.name
 LEFT JOIN temp.listed AS e ON e.rowid = u.existing_row;

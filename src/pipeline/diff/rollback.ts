@@ -3,10 +3,10 @@
 import type Database from 'better-sqlite3';
 
 import { wholeMeaningText, type CompareState } from '../../alarm/meaning.ts';
-import { bodyOf } from '../../store/body-of-text.ts';
-import { eachPartition, partitionOf, sumOverPartitions } from '../../store/partition.ts';
+import { paramsOfText } from '../../alarm/params-text.ts';
+import { partitionOf, runEachPartition, sumOverPartitions } from '../../store/partition.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
-import { attach, count, decodeBody, sqlOf } from './attached.ts';
+import { attach, count, defineBodyOf, sqlOf } from './attached.ts';
 import type { DiffCounts } from './diff.ts';
 
 export interface RollbackDeps {
@@ -22,8 +22,10 @@ export function computeRollback(deps: RollbackDeps, compareState: CompareState):
   const { database } = deps.plan;
   attach(database, deps.undoneFile, 'undone');
   attach(database, deps.existingFile, 'existing');
+  defineBodyOf(database);
   database.function('same_whole', { deterministic: true }, (left: unknown, right: unknown) =>
-    wholeMeaningText(decodeBody(left), compareState) === wholeMeaningText(decodeBody(right), compareState)
+    wholeMeaningText(paramsOfText(String(left)), compareState) ===
+    wholeMeaningText(paramsOfText(String(right)), compareState)
       ? 1
       : 0,
   );
@@ -53,12 +55,13 @@ function pickListed(database: Database.Database): void {
   database.exec(`
     CREATE TEMP TABLE undone_name AS SELECT DISTINCT partition_of(name) AS partition, name FROM undone.operation;
     CREATE INDEX temp.undone_name_by_partition ON undone_name (partition, name);
-    CREATE TEMP TABLE listed (name TEXT, body TEXT, handle TEXT, etag TEXT, raw TEXT, is_held_twice INTEGER)`);
-  const pick = eachPartition(`
-    INSERT INTO temp.listed
-    SELECT e.name, ${bodyOf('e.text')}, e.handle, e.etag, e.raw, e.is_held_twice
-    FROM temp.undone_name AS n JOIN existing.existing_{p} AS e ON e.name = n.name
-    WHERE n.partition = {p}`);
-  for (const sql of pick) database.exec(sql);
+    CREATE TEMP TABLE listed (name TEXT, text TEXT, handle TEXT, etag TEXT, raw TEXT, is_held_twice INTEGER)`);
+  runEachPartition(
+    database,
+    `INSERT INTO temp.listed
+     SELECT e.name, e.text, e.handle, e.etag, e.raw, e.is_held_twice
+     FROM temp.undone_name AS n JOIN existing.existing_{p} AS e ON e.name = n.name
+     WHERE n.partition = {p}`,
+  );
   database.exec('CREATE INDEX temp.listed_by_name ON listed (name); DROP TABLE temp.undone_name');
 }

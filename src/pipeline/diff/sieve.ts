@@ -35,7 +35,7 @@ export function sieveIntoFile(file: string, files: SealedFiles, settings: SieveS
     database.pragma('synchronous = OFF');
     attach(database, files.desiredFile, 'desired');
     attach(database, files.existingFile, 'existing');
-    database.exec(TABLES);
+    makeTables(database, 'main');
     sieve(database, settings, share);
   } finally {
     database.close();
@@ -44,13 +44,13 @@ export function sieveIntoFile(file: string, files: SealedFiles, settings: SieveS
 
 /** Sieves everything into temporary tables of a database to which both files are attached. */
 export function sieveAll(database: Database.Database, settings: SieveSettings): void {
-  makeTemporaryTables(database);
+  makeTables(database, 'temp');
   sieve(database, settings, { number: 0, count: 1 });
 }
 
 /** Puts shares that were sieved apart together, in the same temporary tables. Removes their files: much may differ. */
 export function gatherShares(database: Database.Database, sievedFiles: readonly string[]): void {
-  makeTemporaryTables(database);
+  makeTables(database, 'temp');
   for (const file of sievedFiles) {
     attach(database, file, 'sieved');
     database.exec(`
@@ -68,15 +68,13 @@ export function dropSieved(database: Database.Database): void {
   database.exec('DROP TABLE temp.unlike; DROP TABLE temp.counted');
 }
 
-const TABLES = `
-CREATE TABLE unlike (
-  name TEXT, line INTEGER, desired_text TEXT, existing_text TEXT, handle TEXT, etag TEXT, raw TEXT,
-  is_addressable INTEGER, is_held_twice INTEGER DEFAULT 0, is_protected INTEGER
-);
-CREATE TABLE counted AS SELECT 0 AS desired_in_scope, 0 AS existing_in_scope, 0 AS existing;`;
-
-function makeTemporaryTables(database: Database.Database): void {
-  database.exec(TABLES.replaceAll('CREATE TABLE', 'CREATE TEMP TABLE'));
+function makeTables(database: Database.Database, schema: 'main' | 'temp'): void {
+  database.exec(`
+    CREATE TABLE ${schema}.unlike (
+      name TEXT, line INTEGER, desired_text TEXT, existing_text TEXT, handle TEXT, etag TEXT, raw TEXT,
+      is_addressable INTEGER, is_held_twice INTEGER DEFAULT 0, is_protected INTEGER
+    );
+    CREATE TABLE ${schema}.counted AS SELECT 0 AS desired_in_scope, 0 AS existing_in_scope, 0 AS existing`);
 }
 
 function sieve(database: Database.Database, settings: SieveSettings, share: Share): void {

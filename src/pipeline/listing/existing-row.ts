@@ -12,8 +12,8 @@ export function existingRow(
   alarm: ListedAlarm | ListedText,
   pageNumber: number,
 ): ExistingRow {
-  const listed = 'definition' in alarm ? alarm : undefined;
-  const name = 'definition' in alarm ? alarm.definition.name : alarm.name;
+  const isText = 'paramsText' in alarm;
+  const name = isText ? alarm.name : alarm.definition.name;
   if (!isWellFormed(name)) {
     throw new AlarmSyncError(
       'ALARMSYNC_LISTING_UNSEALED',
@@ -22,10 +22,10 @@ export function existingRow(
   }
   return {
     name,
-    body: 'definition' in alarm ? paramsText(alarm.definition.params) : alarm.paramsText,
-    handle: listed?.handle ?? null,
+    body: isText ? alarm.paramsText : paramsText(alarm.definition.params),
+    handle: isText ? null : (alarm.handle ?? null),
     etag: alarm.etag ?? null,
-    raw: listed?.raw ?? null,
+    raw: isText ? null : (alarm.raw ?? null),
     pageNumber,
     // SQLite's GLOB ends at a NUL, so such a name could be taken for another one in scope.
     isAddressable: reader.canAddress(name) && !name.includes('\0'),

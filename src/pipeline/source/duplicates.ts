@@ -1,8 +1,8 @@
 // Names that stand in several rows -> one row a name, a warning, or a refusal that names the lines.
 
 import { AlarmSyncError } from '../../alarm/errors.ts';
-import { isJsonObject, parseJson } from '../../alarm/json.ts';
 import { meaningText, type CompareState } from '../../alarm/meaning.ts';
+import { paramsOfText } from '../../alarm/params-text.ts';
 import type { DesiredRow, DesiredStaging } from '../../store/desired-staging.ts';
 import { publish } from '../../telemetry/names.ts';
 import { shown } from './shown.ts';
@@ -61,10 +61,8 @@ function findDuplicates(
 ): { readonly same: Finding; readonly different: Finding } {
   const same: Finding = { nameCount: 0, listed: [] };
   const different: Finding = { nameCount: 0, listed: [] };
-  const meaningOf = (row: DesiredRow): string => {
-    const params = parseJson(row.body);
-    return meaningText(isJsonObject(params) ? params : {}, settings.managedMembers, settings.compareState);
-  };
+  const meaningOf = (row: DesiredRow): string =>
+    meaningText(paramsOfText(row.body), settings.managedMembers, settings.compareState);
   let first: DesiredRow | undefined;
   let firstMeaning = '';
   let second: DesiredRow | undefined;

@@ -17,7 +17,7 @@ import { malformed } from '../http-error.ts';
 import { decodeListedText, decodePage, decodePageEnd } from './wire.ts';
 
 /** How far a page's start is looked for. */
-const MAX_START_LENGTH = 64 * 1024;
+const MAX_START_CHARACTER_COUNT = 64 * 1024;
 
 /** As three characters, since there is one character a byte here. */
 const BYTE_ORDER_MARK = /^\u00ef\u00bb\u00bf/u;
@@ -48,8 +48,8 @@ export class PageReader {
   #state: 'start' | 'alarms' | 'end' = 'start';
   /** What is not read yet, one character a byte. */
   #text = '';
-  /** How long the text has to be before an alarm is looked for again: a long one is not searched with every piece. */
-  #searchedLength = 0;
+  /** How much text there has to be before an alarm is looked for again: a long one is not searched with every piece. */
+  #searchedCharacterCount = 0;
 
   /** @param where the request, for messages */
   constructor(where: string) {
@@ -59,9 +59,9 @@ export class PageReader {
   /** @throws {ALARMSYNC_SERVICE_MALFORMED} as soon as an alarm cannot be read. */
   push(piece: Uint8Array): void {
     this.#text += Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1');
-    if (this.#state === 'start' && this.#text.length <= MAX_START_LENGTH + piece.byteLength)
+    if (this.#state === 'start' && this.#text.length <= MAX_START_CHARACTER_COUNT + piece.byteLength)
       this.#readStart();
-    if (this.#state === 'alarms' && this.#text.length > this.#searchedLength) this.#readAlarms();
+    if (this.#state === 'alarms' && this.#text.length > this.#searchedCharacterCount) this.#readAlarms();
   }
 
   /**
@@ -96,7 +96,7 @@ export class PageReader {
       at = next;
     }
     this.#text = text.slice(at);
-    this.#searchedLength = at === 0 ? 2 * text.length : 0;
+    this.#searchedCharacterCount = at === 0 ? 2 * text.length : 0;
   }
 
   /** Gives where the next alarm starts; undefined when this one is spelt otherwise, or not all there. */
@@ -106,6 +106,9 @@ export class PageReader {
     if (found === null) return undefined;
     const [, name = '', threshold = '', metricName = '', method = '', state = '', id = '', contacts = ''] =
       found;
+    const metricMath = found[8] ?? '';
+    const etag = found[9];
+    const follows = found[10];
     const paramsText = plainParamsText(
       threshold,
       metricName,
@@ -113,11 +116,10 @@ export class PageReader {
       state,
       id,
       withoutBlanks(contacts),
-      found[8] ?? '',
+      metricMath,
     );
-    const etag = found[9];
     this.#alarms.push(etag === undefined ? { name, paramsText } : { name, paramsText, etag: `"${etag}"` });
-    if (found[10] === ']') this.#state = 'end';
+    if (follows === ']') this.#state = 'end';
     return USUAL_ALARM.lastIndex;
   }
 

@@ -71,6 +71,7 @@ function pageOf(
  * @throws {ALARMSYNC_SERVICE_MALFORMED} when it is anything else.
  */
 export function decodePageEnd(text: string, where: string): Omit<AlarmPage, 'alarms'> | undefined {
+  // Of two members of one name the last counts: a mark that comes back, whichever it is, was not replaced.
   const [page, same] = ['a', 'b'].map((mark) => parseObject(`{"alarms":"${mark}"${text}`, 'a page', where));
   if (page?.['alarms'] !== 'a' || same?.['alarms'] !== 'b') return undefined;
   return pageEndOf(page, where);
