@@ -5,7 +5,6 @@ import path from 'node:path';
 
 import { asAlarmSyncError } from '../alarm/errors.ts';
 import { forecastLine, planLine, planNotes } from '../pipeline/report/summary.ts';
-import { spool } from '../pipeline/source/source.ts';
 import { dropStaging, planRollback, planRun } from '../pipeline/sync.ts';
 import { requireFreeSpace } from '../store/free-space.ts';
 import { PlanFile } from '../store/plan-file.ts';
@@ -157,6 +156,7 @@ async function sourcePathOf(context: CommandContext, file: string, runDirectory:
   const target = spoolPath(runDirectory);
   if (existsSync(target)) return target;
   const partial = `${target}.part`;
+  const { spool } = await import('../pipeline/source/source.ts');
   await spool(context.standardInput, partial, context.stop.stop);
   renameSync(partial, target);
   return target;

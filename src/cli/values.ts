@@ -1,12 +1,8 @@
 // Flags, environment and configuration file -> decoded values: flag over environment over file over default.
 
-import { readFileSync } from 'node:fs';
-
-import { parse as parseYaml } from 'yaml';
-
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { Limit } from '../store/run-settings.ts';
-import { FLAGS, type Flag, type FlagName } from './flags.ts';
+import { FLAGS, isFlagName, type Flag, type FlagName } from './flags.ts';
 
 /** Texts as given, by flag name; a switch is `true` or `false`. */
 export type GivenFlags = ReadonlyMap<string, string>;
@@ -108,19 +104,19 @@ export function required<Value>(value: Value | undefined): Value {
  * Merges the four sources for the flags that a command takes; the others keep their defaults. `warn` hears of variables that no flag knows.
  * @throws {ALARMSYNC_CLI_USAGE} for a configuration file that cannot be read, or a key that no flag knows.
  */
-export function mergeValues(
+export async function mergeValues(
   flags: readonly FlagName[],
   given: GivenFlags,
   environment: NodeJS.ProcessEnv,
   warn: (message: string) => void,
-): Values {
+): Promise<Values> {
   const texts = new Map<string, string>();
   for (const [flag, entry] of Object.entries<Flag>(FLAGS)) {
     if (entry.default !== undefined) texts.set(flag, entry.default);
   }
   const fromEnvironment = environmentTexts(environment, warn);
   const configFile = given.get('config') ?? fromEnvironment.get('config');
-  const fromFile = configFile === undefined ? new Map<string, string>() : configTexts(configFile);
+  const fromFile = configFile === undefined ? new Map<string, string>() : await configTexts(configFile);
   for (const source of [fromFile, fromEnvironment, given]) {
     for (const flag of flags) {
       const text = source.get(flag);
@@ -150,45 +146,10 @@ function environmentTexts(
   return texts;
 }
 
-function configTexts(file: string): ReadonlyMap<string, string> {
-  let content: unknown;
-  try {
-    content = parseYaml(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new AlarmSyncError('ALARMSYNC_CLI_USAGE', `expected a YAML or JSON file of flags at ${file}`, {
-      cause: error,
-    });
-  }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new AlarmSyncError('ALARMSYNC_CLI_USAGE', `expected a mapping of flags in ${file}`);
-  }
-  const texts = new Map<string, string>();
-  for (const [key, value] of Object.entries(content)) {
-    if (!isFlagName(key)) {
-      throw new AlarmSyncError(
-        'ALARMSYNC_CLI_USAGE',
-        `expected the name of a flag in ${file}, got "${key}"`,
-        {
-          hint: 'keys are flags without the dashes, such as max-delete',
-        },
-      );
-    }
-    texts.set(key, configText(file, key, value));
-  }
-  return texts;
-}
-
-function configText(file: string, key: string, value: unknown): string {
-  if (Array.isArray(value)) return value.map(String).join(',');
-  if (['string', 'number', 'boolean'].includes(typeof value)) return String(value);
-  throw new AlarmSyncError(
-    'ALARMSYNC_CLI_USAGE',
-    `expected a text, a number or a list for ${key} in ${file}`,
-  );
-}
-
-function isFlagName(name: string): name is FlagName {
-  return Object.hasOwn(FLAGS, name);
+/** Few commands are given a file, and reading YAML takes a tenth of the start of each. */
+async function configTexts(file: string): Promise<GivenFlags> {
+  const { readConfigFile } = await import('./config-file.ts');
+  return readConfigFile(file);
 }
 
 function wrong(flag: FlagName, expected: string, got: string): AlarmSyncError {

@@ -1,7 +1,5 @@
 // Turns what went wrong with one HTTP exchange into the error of our own code table.
 
-import { errors } from 'undici';
-
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { ErrorCode, ErrorDetails, FailureClass } from '../alarm/errors.ts';
 
@@ -79,7 +77,7 @@ export function timedOut(timeoutMs: number, where: string): AlarmSyncError {
 export function errorOfFailure(thrown: unknown, where: string): AlarmSyncError {
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'an unknown failure';
   // No cause: the parser's error holds what came.
-  if (thrown instanceof errors.HTTPParserError || code === 'UND_ERR_HEADERS_OVERFLOW')
+  if ((thrown instanceof Error && thrown.name === 'HTTPParserError') || code === 'UND_ERR_HEADERS_OVERFLOW')
     return malformed('expected an HTTP answer, got something else', where);
   if (code === 'UND_ERR_INVALID_ARG')
     return new AlarmSyncError('ALARMSYNC_UNEXPECTED', `expected a request that can be sent: ${where}`, {

@@ -1,6 +1,5 @@
 // Turns a request of an adapter into an HTTP answer: paced, authorised, timed, and with its failures named.
 
-import { EnvHttpProxyAgent, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
@@ -70,14 +69,16 @@ export interface HttpText {
 export class HttpTransport implements AsyncDisposable {
   readonly #settings: HttpTransportSettings;
   readonly #gate: RequestGate;
-  readonly #dispatcher: Dispatcher;
+  /** Undefined until something is sent: many a command opens a service only to know its address. */
+  #dispatcher: Promise<Dispatcher> | undefined;
 
   /** @throws {ALARMSYNC_SERVICE_ADDRESS} for a token over plain http to another machine, or a proxy that is no address. */
   constructor(settings: HttpTransportSettings, gate: RequestGate) {
     if (settings.token !== undefined && !settings.allowInsecure) requireConfidential(settings.address);
+    const proxy = proxyOf(settings);
+    if (proxy !== undefined) requireProxyAddress(proxy);
     this.#settings = settings;
     this.#gate = gate;
-    this.#dispatcher = dispatcherOf(settings);
   }
 
   /**
@@ -120,7 +121,7 @@ export class HttpTransport implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#dispatcher.destroy();
+    await (await this.#dispatcher)?.destroy();
   }
 
   async #authorised(request: HttpRequest): Promise<HttpAnswer> {
@@ -140,7 +141,9 @@ export class HttpTransport implements AsyncDisposable {
     const exchange = new Exchange(this.where(request), request.signal, requestTimeoutMs);
     exchange.startClock();
     try {
-      const data = await this.#dispatcher.request({
+      this.#dispatcher ??= openDispatcher(this.#settings);
+      const dispatcher = await this.#dispatcher;
+      const data = await dispatcher.request({
         origin: address.origin,
         path: address.prefix + request.path,
         method: request.method,
@@ -181,7 +184,8 @@ function headersOf(request: HttpRequest, token: string | undefined): Record<stri
   };
 }
 
-function dispatcherOf(settings: HttpTransportSettings): Dispatcher {
+async function openDispatcher(settings: HttpTransportSettings): Promise<Dispatcher> {
+  const { EnvHttpProxyAgent, Pool } = await import('undici');
   const { address, concurrency, requestTimeoutMs } = settings;
   const options = {
     connections: concurrency,
@@ -190,12 +194,17 @@ function dispatcherOf(settings: HttpTransportSettings): Dispatcher {
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  const { httpProxy = '', httpsProxy = '', noProxy = '' } = settings.proxy ?? {};
-  const proxy = address.isPlain ? httpProxy : httpsProxy;
-  if (proxy === '' || address.isLoopback) return new Pool(address.origin, options);
-  requireProxyAddress(proxy);
+  const proxy = proxyOf(settings);
+  if (proxy === undefined) return new Pool(address.origin, options);
+  const noProxy = settings.proxy?.noProxy ?? '';
   // All three are given, empty or not: undici reads the environment for what is absent.
   return new EnvHttpProxyAgent({ ...options, httpProxy: proxy, httpsProxy: proxy, noProxy });
+}
+
+/** Undefined when requests go there straight. */
+function proxyOf({ address, proxy }: HttpTransportSettings): string | undefined {
+  const text = (address.isPlain ? proxy?.httpProxy : proxy?.httpsProxy) ?? '';
+  return text === '' || address.isLoopback ? undefined : text;
 }
 
 // undici's own error would hold the text, and with it the proxy's password.

@@ -17,7 +17,6 @@ import { withRetries } from '../retry.ts';
 import type { RetrySettings } from '../retry.ts';
 import { headerOf } from '../retry-after.ts';
 import { TokenSource } from '../token.ts';
-import { pagesOfArray } from './array-page.ts';
 import { PageReader } from './page.ts';
 import { decodeAcknowledgement, decodeDefinition, encodeDefinition, sendableEtag } from './wire.ts';
 import type { Acknowledgement } from './wire.ts';
@@ -131,6 +130,7 @@ export class AlarmClient implements AsyncDisposable {
       const fetchOnce = async () => this.#fetchPage(request, isFirst);
       const fetched = await withRetries(fetchOnce, this.#retrySettings, signal);
       if (fetched instanceof HttpAnswer) {
+        const { pagesOfArray } = await import('./array-page.ts');
         yield* pagesOfArray(fetched.chunks(), pageSize, this.#transport.where(request));
         return;
       }
