@@ -7,11 +7,13 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 
 import { ALARM_STATES, COMPARISON_METHODS, type AlarmDefinition } from '../src/alarm/alarm.ts';
+import { createDatadogService } from '../src/services/datadog/datadog.ts';
 import { createEmbeddedService } from '../src/services/embedded/embedded.ts';
 import { createRestService } from '../src/services/rest/rest.ts';
 import { describeConformance } from './conformance/suite.ts';
 import { AWKWARD_NAMES } from './e2e/world.ts';
 import { ALARM, startTestService } from './server.client.ts';
+import { startDatadogStandIn } from './stand-ins/datadog/server.ts';
 
 const NAMES = [...AWKWARD_NAMES, 'é'.repeat(512)];
 
@@ -67,4 +69,30 @@ describeConformance('embedded', {
   givesTexts: false,
   names: NAMES,
   definitions: DEFINITIONS,
+});
+
+/** Blanks around a name are cut off there. */
+const TRIMMED_NAMES = NAMES.filter((name) => name === name.trim());
+
+const DATADOG = {
+  ...RELIABLE,
+  contacts: { 'ldap:*': '@team-*', 'posix:*': '@posix-*', 'ticket:OPS-1': '@pagerduty-ops' },
+};
+
+describeConformance('datadog', {
+  open: async (gate) => {
+    const { url, credentials } = await startDatadogStandIn();
+    const [apiKey, applicationKey] = Object.values(credentials);
+    return createDatadogService({ ...DATADOG, url, apiKey, applicationKey }, gate);
+  },
+  openRefused: async (gate, token) => {
+    const { url } = await startDatadogStandIn();
+    return createDatadogService({ ...DATADOG, url, apiKey: token, applicationKey: token }, gate);
+  },
+  // Datadog answers 403 to a wrong key, as to a right one without the permission.
+  refusedCode: 'ALARMSYNC_SERVICE_FORBIDDEN',
+  givesTexts: false,
+  names: TRIMMED_NAMES,
+  // What it refuses is named when the file is read.
+  definitions: DEFINITIONS.filter(({ name }) => name !== 'math mode' && name !== 'escapes'),
 });

@@ -3,7 +3,7 @@
 import yargs from 'yargs';
 
 import { AlarmSyncError, asAlarmSyncError } from '../alarm/errors.ts';
-import type { Command } from './command.ts';
+import type { Command, HostEnvironment } from './command.ts';
 import { EventWriter } from './events.ts';
 import { FLAGS, OUTPUT_FLAGS, type Flag, type FlagName } from './flags.ts';
 import { ProgressDisplay } from './progress.ts';
@@ -30,6 +30,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,
   generate: async () => (await import('./commands/generate.ts')).generateCommand,
+  config: async () => (await import('./commands/config.ts')).configCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   gc: async () => (await import('./commands/gc.ts')).gcCommand,
 };
@@ -55,7 +56,7 @@ export async function runCommandLine(argv: readonly string[], host: NodeJS.Proce
   try {
     const parsed = await parse(argv, (text) => terminal.result(text));
     if (parsed === undefined) return 0;
-    const values = await mergeValues(parsed.command.flags, parsed.given, host.env, (message) =>
+    const { values, sections } = await mergeValues(parsed.command.flags, parsed.given, host.env, (message) =>
       terminal.warn(message),
     );
     terminal = new Terminal(host, {
@@ -73,6 +74,7 @@ export async function runCommandLine(argv: readonly string[], host: NodeJS.Proce
     return await parsed.command.run({
       positionals: parsed.positionals,
       values,
+      sections,
       terminal,
       events,
       stop,
@@ -99,11 +101,7 @@ function openEventWriter(terminal: Terminal, values: Values): EventWriter | unde
   return new EventWriter(terminal, operations, VERSION);
 }
 
-function hostEnvironment(environment: NodeJS.ProcessEnv): {
-  readonly token: string | undefined;
-  readonly tokenFile: string | undefined;
-  readonly proxy: { readonly httpProxy?: string; readonly httpsProxy?: string; readonly noProxy?: string };
-} {
+function hostEnvironment(environment: NodeJS.ProcessEnv): HostEnvironment {
   const variable = (name: string): string | undefined => environment[name] ?? environment[name.toLowerCase()];
   const httpProxy = variable('HTTP_PROXY');
   const httpsProxy = variable('HTTPS_PROXY');
@@ -111,6 +109,11 @@ function hostEnvironment(environment: NodeJS.ProcessEnv): {
   return {
     token: environment['ALARMSYNC_TOKEN'],
     tokenFile: environment['ALARMSYNC_TOKEN_FILE'],
+    datadog: {
+      apiKey: environment['DD_API_KEY'],
+      applicationKey: environment['DD_APP_KEY'],
+      site: environment['DD_SITE'],
+    },
     proxy: {
       ...(httpProxy === undefined ? {} : { httpProxy }),
       ...(httpsProxy === undefined ? {} : { httpsProxy }),

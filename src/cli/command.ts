@@ -1,6 +1,8 @@
 // What a command is, and what it is given.
 
+import type { DatadogAccount } from '../services/datadog/datadog.ts';
 import type { ProxySettings } from '../services/http.ts';
+import type { ConfigSections } from './config-file.ts';
 import type { EventWriter } from './events.ts';
 import type { FlagName } from './flags.ts';
 import type { StopControl } from './stop.ts';
@@ -11,6 +13,7 @@ import type { Values } from './values.ts';
 export interface HostEnvironment {
   readonly token: string | undefined;
   readonly tokenFile: string | undefined;
+  readonly datadog: DatadogAccount;
   readonly proxy: ProxySettings;
 }
 
@@ -18,6 +21,8 @@ export interface CommandContext {
   /** Arguments by the name they have in `usage`; texts as typed. */
   readonly positionals: ReadonlyMap<string, string>;
   readonly values: Values;
+  /** What the configuration file says besides flags. */
+  readonly sections: ConfigSections;
   readonly terminal: Terminal;
   /** Undefined without --json. */
   readonly events: EventWriter | undefined;

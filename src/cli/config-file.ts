@@ -1,17 +1,69 @@
-// The file given with --config -> the flags it sets.
+// The file given with --config -> the flags it sets, and its sections; and the schema that says what may stand there.
 
 import { readFileSync } from 'node:fs';
 
+import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
-import { isFlagName } from './flags.ts';
+import type { ContactHandles } from '../services/datadog/contacts.ts';
+import { FLAGS, type Flag } from './flags.ts';
+
+/** What the file says besides flags. */
+export interface ConfigSections {
+  readonly contacts: ContactHandles;
+}
+
+export interface ConfigFile {
+  /** Texts, by flag name. */
+  readonly flags: ReadonlyMap<string, string>;
+  readonly sections: ConfigSections;
+}
+
+const handle = v.pipe(v.string(), v.regex(/^@\S+$/u, 'expected a handle such as "@slack-ops"'));
+
+/** A star stands for the rest of a contact, and then in its handle too. No two contacts may have one handle: they are read back by it. */
+const contacts = v.pipe(
+  v.record(v.string(), handle),
+  v.check(
+    (handles) => Object.entries(handles).every(([contact, to]) => contact.endsWith('*') === to.endsWith('*')),
+    'expected a star at the end of both a contact and its handle, or of neither',
+  ),
+  v.check(
+    (handles) => new Set(Object.values(handles)).size === Object.keys(handles).length,
+    'expected a handle of its own for each contact',
+  ),
+  v.description('Whom a contact is in Datadog: a handle by contact; a star at the end stands for the rest'),
+);
+
+type FlagValue = string | number | boolean | readonly (string | number | boolean)[];
+
+/** What a flag is decoded from is its text: here is asked only whether it has one. */
+function flagSchema({ kind, meaning }: Flag): v.GenericSchema<unknown, FlagValue> {
+  const one = v.union([v.string(), v.number(), v.boolean()], 'expected a text, a number, true or false');
+  const some = v.union([one, v.array(one)], 'expected a text, a number, or a list of them');
+  return v.pipe(kind === 'list' ? some : one, v.description(meaning));
+}
+
+const flagEntries: Readonly<
+  Record<string, v.OptionalSchema<v.GenericSchema<unknown, FlagValue>, undefined>>
+> = Object.fromEntries(
+  Object.entries<Flag>(FLAGS).map(([name, flag]) => [name, v.optional(flagSchema(flag))] as const),
+);
+
+const schema = v.objectWithRest({ ...flagEntries, contacts: v.optional(contacts) }, v.never());
+
+/** The JSON Schema of the file. What none can say, such as that handles differ, is left to the reading. */
+export async function configSchemaText(): Promise<string> {
+  const { toJsonSchema } = await import('@valibot/to-json-schema');
+  return JSON.stringify(toJsonSchema(schema, { errorMode: 'ignore' }), undefined, 2);
+}
 
 /**
- * Reads the texts of flags, by flag name.
- * @throws {ALARMSYNC_CLI_USAGE} for a file that cannot be read, or a key that no flag knows.
+ * Reads the file.
+ * @throws {ALARMSYNC_CLI_USAGE} for one that cannot be read, or with every key and value that cannot stand there.
  */
-export function readConfigFile(file: string): ReadonlyMap<string, string> {
+export function readConfigFile(file: string): ConfigFile {
   let content: unknown;
   try {
     content = parseYaml(readFileSync(file, 'utf8'));
@@ -20,30 +72,27 @@ export function readConfigFile(file: string): ReadonlyMap<string, string> {
       cause: error,
     });
   }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new AlarmSyncError('ALARMSYNC_CLI_USAGE', `expected a mapping of flags in ${file}`);
+  const read = v.safeParse(schema, content);
+  if (!read.success) {
+    throw new AlarmSyncError('ALARMSYNC_CLI_USAGE', `${file}: ${read.issues.map(faultOf).join('; ')}`, {
+      hint: 'keys are flags without the dashes, such as max-delete; alarmsync config schema tells them all',
+    });
   }
-  const texts = new Map<string, string>();
-  for (const [key, value] of Object.entries(content)) {
-    if (!isFlagName(key)) {
-      throw new AlarmSyncError(
-        'ALARMSYNC_CLI_USAGE',
-        `expected the name of a flag in ${file}, got "${key}"`,
-        {
-          hint: 'keys are flags without the dashes, such as max-delete',
-        },
-      );
-    }
-    texts.set(key, configText(file, key, value));
-  }
-  return texts;
+  const { contacts: handles = {}, ...flags } = read.output;
+  const texts = Object.entries<FlagValue | undefined>(flags).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, textOf(value)] as const],
+  );
+  return { flags: new Map(texts), sections: { contacts: handles } };
 }
 
-function configText(file: string, key: string, value: unknown): string {
-  if (Array.isArray(value)) return value.map(String).join(',');
-  if (['string', 'number', 'boolean'].includes(typeof value)) return String(value);
-  throw new AlarmSyncError(
-    'ALARMSYNC_CLI_USAGE',
-    `expected a text, a number or a list for ${key} in ${file}`,
-  );
+function faultOf(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue) ?? '';
+  if (issue.expected === 'never') return `expected the name of a flag, got "${path}"`;
+  return `${path}: ${issue.message}`;
+}
+
+function textOf(value: FlagValue): string {
+  return Array.isArray(value) ? value.map(String).join(',') : String(value);
 }

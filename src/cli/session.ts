@@ -50,7 +50,7 @@ export interface ServiceConnection extends AsyncDisposable {
 }
 
 /** @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service. */
-export function connect(context: CommandContext, service: string): ServiceConnection {
+export async function connect(context: CommandContext, service: string): Promise<ServiceConnection> {
   const { values, host } = context;
   const pace = paceOf(context);
   const burst = values.count('tpslimit-burst', 1) ?? Math.max(1, Math.floor(pace.quotaPerSecond / 50));
@@ -59,13 +59,15 @@ export function connect(context: CommandContext, service: string): ServiceConnec
     service,
     token: host.token,
     tokenFile: host.tokenFile,
+    datadog: host.datadog,
+    contacts: context.sections.contacts,
     allowInsecure: values.isOn('insecure'),
     concurrency: pace.concurrency,
     requestTimeoutMs: Math.min(MAX_REQUEST_TIMEOUT_MS, required(values.durationMs('request-timeout', 1))),
     proxy: host.proxy,
   };
   const pacer = new Pacer(quota);
-  const opened = openService(settings, pacer);
+  const opened = await openService(settings, pacer);
   return {
     service: opened,
     serviceKey: serviceKeyOf(opened.identity),

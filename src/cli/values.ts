@@ -2,10 +2,13 @@
 
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { Limit } from '../store/run-settings.ts';
+import type { ConfigFile, ConfigSections } from './config-file.ts';
 import { FLAGS, isFlagName, type Flag, type FlagName } from './flags.ts';
 
 /** Texts as given, by flag name; a switch is `true` or `false`. */
 export type GivenFlags = ReadonlyMap<string, string>;
+
+const NO_FILE: ConfigFile = { flags: new Map(), sections: { contacts: {} } };
 
 const SECRET_VARIABLES: ReadonlySet<string> = new Set(['ALARMSYNC_TOKEN', 'ALARMSYNC_TOKEN_FILE']);
 
@@ -109,21 +112,21 @@ export async function mergeValues(
   given: GivenFlags,
   environment: NodeJS.ProcessEnv,
   warn: (message: string) => void,
-): Promise<Values> {
+): Promise<{ readonly values: Values; readonly sections: ConfigSections }> {
   const texts = new Map<string, string>();
   for (const [flag, entry] of Object.entries<Flag>(FLAGS)) {
     if (entry.default !== undefined) texts.set(flag, entry.default);
   }
   const fromEnvironment = environmentTexts(environment, warn);
   const configFile = given.get('config') ?? fromEnvironment.get('config');
-  const fromFile = configFile === undefined ? new Map<string, string>() : await configTexts(configFile);
+  const { flags: fromFile, sections } = configFile === undefined ? NO_FILE : await readConfig(configFile);
   for (const source of [fromFile, fromEnvironment, given]) {
     for (const flag of flags) {
       const text = source.get(flag);
       if (text !== undefined) texts.set(flag, text);
     }
   }
-  return new Values(texts);
+  return { values: new Values(texts), sections };
 }
 
 function environmentTexts(
@@ -147,7 +150,7 @@ function environmentTexts(
 }
 
 /** Few commands are given a file, and reading YAML takes a tenth of the start of each. */
-async function configTexts(file: string): Promise<GivenFlags> {
+async function readConfig(file: string): Promise<ConfigFile> {
   const { readConfigFile } = await import('./config-file.ts');
   return readConfigFile(file);
 }

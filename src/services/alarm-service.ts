@@ -1,6 +1,7 @@
 // The alarm service as the engine sees it: the interface every adapter fulfils, and what an adapter states about itself.
 
 import type { AlarmDefinition } from '../alarm/alarm.ts';
+import type { RowFault } from '../alarm/row.ts';
 
 /** An alarm as the service gave it. */
 export interface ListedAlarm {
@@ -69,6 +70,14 @@ export interface ServiceCapabilities {
   /** Names one delete request may carry; 1 when there is no bulk delete. */
   readonly maxDeleteBatch: number;
 }
+
+/**
+ * A definition -> the same as the service gives it back, or every reason why it cannot hold it, by column. Services that hold whatever
+ * they are given need none.
+ */
+export type FitDefinition = (
+  definition: AlarmDefinition,
+) => { readonly definition: AlarmDefinition } | { readonly faults: readonly RowFault[] };
 
 /** Where a plan belongs: a plan for one identity is refused at another. */
 export interface ServiceIdentity {

@@ -9,7 +9,13 @@ import type { TelemetryMessages, TelemetryName } from '../telemetry/names.ts';
 
 /** A stage to run. Plain, so that it can be sent to a thread; each stage writes the file `file`. */
 export type Job =
-  | { readonly stage: 'source'; readonly file: string; readonly settings: SourceSettings }
+  | {
+      readonly stage: 'source';
+      readonly file: string;
+      readonly settings: SourceSettings;
+      /** What the rows are for; null when they are only looked at. */
+      readonly service: ServiceSettings | null;
+    }
   | {
       readonly stage: 'listing';
       readonly file: string;

@@ -19,7 +19,8 @@ export function threadedStages(
   quota: { readonly perSecond: number; readonly burst: number },
 ): Stages {
   return {
-    source: sourceStage,
+    source: async (file, settings, signal) =>
+      decodeSource(await runJob({ stage: 'source', file, settings, service }, signal)),
     listing: async (file, settings, signal) =>
       decodeListing(await runJob({ stage: 'listing', file, settings, service, quota }, signal)),
     sieve: async (file, files, settings, share, signal) => {
@@ -28,13 +29,13 @@ export function threadedStages(
   };
 }
 
-/** Reads the input file in a thread of its own. */
+/** Reads the input file in a thread of its own, for no service. */
 export async function sourceStage(
   file: string,
   settings: SourceSettings,
   signal: AbortSignal,
 ): Promise<SourceSnapshot> {
-  return decodeSource(await runJob({ stage: 'source', file, settings }, signal));
+  return decodeSource(await runJob({ stage: 'source', file, settings, service: null }, signal));
 }
 
 /**

@@ -31,8 +31,10 @@ async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
     case 'source': {
       const { readSource } = await import('../pipeline/source/source.ts');
       const { DesiredStaging } = await import('../store/desired-staging.ts');
+      const { loadFit } = await import('../services/registry.ts');
+      const fit = job.service === null ? undefined : await loadFit(job.service);
       using staging = new DesiredStaging(job.file);
-      return await readSource(staging, job.settings, signal);
+      return await readSource(staging, job.settings, signal, fit);
     }
     case 'listing': {
       const { listService } = await import('../pipeline/listing/listing.ts');
@@ -41,7 +43,7 @@ async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
       const { openService } = await import('../services/registry.ts');
       const { ExistingStaging } = await import('../store/existing-staging.ts');
       using pacer = new Pacer(job.quota);
-      await using service = openService(job.service, pacer);
+      await using service = await openService(job.service, pacer);
       using staging = new ExistingStaging(job.file);
       return await listService({ reader: readOnly(service), staging }, job.settings, signal);
     }

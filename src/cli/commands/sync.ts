@@ -31,7 +31,7 @@ export const syncCommand: Command = {
     const { values } = context;
     requireChecksumWithForce(context.values);
     const settings = runSettingsOf(values, positional(context, 'file'), values.required('service'));
-    await using connection = connect(context, settings.service);
+    await using connection = await connect(context, settings.service);
     using state = openState(context);
     const runId = newRunId(context.nowEpochMs());
     using _lock = await lockService(context, state, connection.serviceKey, runId);

@@ -3,6 +3,7 @@
 import { paramsText } from '../../alarm/params-text.ts';
 import { decodeRow } from '../../alarm/row.ts';
 import type { BadRow, DesiredRow, DesiredStaging } from '../../store/desired-staging.ts';
+import type { FitDefinition } from '../../services/alarm-service.ts';
 import { publish } from '../../telemetry/names.ts';
 import { readRecords, type CsvRecord } from './csv-records.ts';
 import { brokenHeaderError, decodeHeader, type Header } from './header.ts';
@@ -25,6 +26,8 @@ export class RowStager {
   readonly #staging: DesiredStaging;
   readonly #path: string;
   readonly #ignoreColumns: readonly string[];
+  /** Undefined where the service holds every good row as it is. */
+  readonly #fit: FitDefinition | undefined;
   #header: Header | undefined;
   #plainRows: PlainRows | undefined;
   #rowCount = 0;
@@ -36,10 +39,16 @@ export class RowStager {
   #rows: DesiredRow[] = [];
   #badRows: BadRow[] = [];
 
-  constructor(staging: DesiredStaging, path: string, ignoreColumns: readonly string[]) {
+  constructor(
+    staging: DesiredStaging,
+    path: string,
+    ignoreColumns: readonly string[],
+    fit: FitDefinition | undefined,
+  ) {
     this.#staging = staging;
     this.#path = path;
     this.#ignoreColumns = ignoreColumns;
+    this.#fit = fit;
   }
 
   /** Undefined until the first record came. */
@@ -92,7 +101,7 @@ export class RowStager {
       this.#rows.push(record);
     } else if (this.#header === undefined) {
       this.#header = decodeHeader(this.#path, record.line, record.cells, this.#ignoreColumns);
-      this.#plainRows = new PlainRows(this.#header.columns);
+      if (this.#fit === undefined) this.#plainRows = new PlainRows(this.#header.columns);
     } else {
       this.#takeCells(this.#header, record);
     }
@@ -105,7 +114,14 @@ export class RowStager {
       this.#addBadRow({ line: record.line, name: decoded.name, cells: record.cells, faults: decoded.faults });
       return;
     }
-    const { definition, unknownMetricMath } = decoded;
+    const { unknownMetricMath } = decoded;
+    const fitted = this.#fit?.(decoded.definition) ?? decoded;
+    if ('faults' in fitted) {
+      const { name } = decoded.definition;
+      this.#addBadRow({ line: record.line, name, cells: record.cells, faults: fitted.faults });
+      return;
+    }
+    const { definition } = fitted;
     this.#rows.push({ name: definition.name, line: record.line, body: paramsText(definition.params) });
     if (unknownMetricMath === undefined) return;
     this.#unknownMathRowCount += 1;

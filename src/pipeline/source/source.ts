@@ -6,6 +6,7 @@ import type { Member } from '../../alarm/alarm.ts';
 import { AlarmSyncError } from '../../alarm/errors.ts';
 import type { CompareState } from '../../alarm/meaning.ts';
 import type { DesiredSeal, DesiredStaging } from '../../store/desired-staging.ts';
+import type { FitDefinition } from '../../services/alarm-service.ts';
 import { publish } from '../../telemetry/names.ts';
 import { readCells } from './csv-records.ts';
 import { settleDuplicates } from './duplicates.ts';
@@ -46,6 +47,7 @@ export type SourceSnapshot = DesiredSeal;
 /**
  * Reads the whole file into the staging, streaming, and seals it.
  * Publishes `progress`, `invalid_row` and `diagnostic`.
+ * @param fit makes rows what the service will give back, and those that it cannot hold bad ones
  * @throws {ALARMSYNC_SOURCE_UNREADABLE} the file is missing or cannot be read.
  * @throws {ALARMSYNC_SOURCE_ENCODING} it is not UTF-8.
  * @throws {ALARMSYNC_SOURCE_HEADER} a column is missing, repeated or unknown.
@@ -56,12 +58,13 @@ export async function readSource(
   staging: DesiredStaging,
   settings: SourceSettings,
   signal: AbortSignal,
+  fit?: FitDefinition,
 ): Promise<SourceSnapshot> {
   signal.throwIfAborted();
   const { path } = settings;
   await using evidence = await FileEvidence.open(path);
   const splitter = new RecordSplitter();
-  const stager = new RowStager(staging, path, settings.ignoreColumns);
+  const stager = new RowStager(staging, path, settings.ignoreColumns, fit);
   try {
     await pipeline(
       evidence.bytes(),

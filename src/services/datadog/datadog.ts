@@ -1,0 +1,282 @@
+// Datadog's metric monitors as an alarm service: those that carry our tag, and no others.
+//
+// Written on undici, not on Datadog's client: that client answers with a whole list only, waits and repeats by itself without passing
+// a gate, and turns numbers and unknown options into objects of its own.
+
+import { stringifyJson } from '../../alarm/json.ts';
+import type { AlarmDefinition } from '../../alarm/alarm.ts';
+import { AlarmSyncError } from '../../alarm/errors.ts';
+import type {
+  AlarmPage,
+  AlarmService,
+  ListedAlarm,
+  ListRequest,
+  RequestGate,
+  ServiceCapabilities,
+  ServiceIdentity,
+  WriteOptions,
+} from '../alarm-service.ts';
+import { parseServiceAddress, requireConfidential } from '../http-address.ts';
+import { errorOfStatus, malformed } from '../http-error.ts';
+import { HttpTransport, type HttpRequest, type HttpText, type ProxySettings } from '../http.ts';
+import { ContactMap, type ContactHandles } from './contacts.ts';
+import { definitionParams, monitorBody } from './definition.ts';
+import { InactiveDowntime } from './inactive-downtime.ts';
+import { keyTag, OUR_TAG } from './tags.ts';
+import { decodeDeletedId, decodeMonitors, readMonitor, refusalText, type Monitor } from './wire.ts';
+
+/** Whose monitors: as the environment gives it. */
+export interface DatadogAccount {
+  readonly apiKey: string | undefined;
+  readonly applicationKey: string | undefined;
+  /** Such as `datadoghq.eu`. */
+  readonly site: string | undefined;
+}
+
+/** Complete and plain, so that a worker thread can be given them. */
+export interface DatadogServiceSettings extends Pick<DatadogAccount, 'apiKey' | 'applicationKey'> {
+  /** `http(s)://api.SITE`. */
+  readonly url: string;
+  readonly contacts: ContactHandles;
+  readonly allowInsecure: boolean;
+  readonly concurrency: number;
+  readonly requestTimeoutMs: number;
+  readonly proxy?: ProxySettings | undefined;
+}
+
+const CAPABILITIES: ServiceCapabilities = {
+  // Source: ListMonitors, page_size.
+  maxPageSize: 1000,
+  keptMembers: 'all',
+  // Datadog publishes none; its answers state what is left.
+  quotaPerSecond: {},
+  hasConditionalWrites: false,
+  createIsUpsert: false,
+  namesAreUnique: false,
+  writesState: true,
+  maxDeleteBatch: 1,
+};
+
+const ROOT = '/api/v1/monitor';
+
+/** What is shown of the reason that a refusal gives. */
+const MAX_REASON_CHARACTER_COUNT = 300;
+
+const DEFAULT_SITE = 'datadoghq.com';
+
+/**
+ * Where the API is: at the address that was given, else at the site.
+ * Source: the servers in Datadog's OpenAPI description: `api.` before the site.
+ * @throws {ALARMSYNC_SERVICE_ADDRESS} for a site that is no host name.
+ */
+export function datadogAddress(given: string, site: string | undefined): string {
+  if (given !== '') return given;
+  const host = site ?? DEFAULT_SITE;
+  if (/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/iu.test(host)) return `https://api.${host}`;
+  throw new AlarmSyncError(
+    'ALARMSYNC_SERVICE_ADDRESS',
+    'expected a site such as datadoghq.eu in DD_SITE, got something else',
+  );
+}
+
+/**
+ * The monitors behind Datadog's API.
+ * @throws {ALARMSYNC_SERVICE_ADDRESS} or {ALARMSYNC_SERVICE_CREDENTIALS} when the settings cannot be used.
+ */
+export function createDatadogService(settings: DatadogServiceSettings, gate: RequestGate): AlarmService {
+  const address = parseServiceAddress(settings.url);
+  if (!settings.allowInsecure) requireConfidential(address);
+  const transport = new HttpTransport({ ...settings, address }, gate);
+  const { apiKey, applicationKey } = settings;
+  const keys = {
+    'dd-api-key': keyOf(apiKey, 'DD_API_KEY'),
+    'dd-application-key': keyOf(applicationKey, 'DD_APP_KEY'),
+  };
+  return new DatadogService(
+    transport,
+    address.origin + address.prefix,
+    keys,
+    new ContactMap(settings.contacts),
+  );
+}
+
+class DatadogService implements AlarmService {
+  readonly identity: ServiceIdentity;
+  readonly capabilities: ServiceCapabilities = CAPABILITIES;
+  readonly #transport: HttpTransport;
+  readonly #contacts: ContactMap;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #inactiveDowntime: InactiveDowntime;
+
+  constructor(
+    transport: HttpTransport,
+    address: string,
+    headers: Readonly<Record<string, string>>,
+    contacts: ContactMap,
+  ) {
+    this.identity = { address, account: '' };
+    this.#transport = transport;
+    this.#contacts = contacts;
+    this.#headers = headers;
+    this.#inactiveDowntime = new InactiveDowntime(transport, headers);
+  }
+
+  /** Blanks around a name are cut off, and then it is another. */
+  canAddress(name: string): boolean {
+    return name !== '' && name === name.trim() && !isUnknownName(name);
+  }
+
+  /** By ascending id: an answer without monitors is the end. Source: ListMonitors, id_offset. */
+  async *list(request: ListRequest, signal: AbortSignal): AsyncIterable<AlarmPage> {
+    let cursor = request.cursor ?? '0';
+    const pageSize = Math.min(request.pageSize, CAPABILITIES.maxPageSize);
+    for (;;) {
+      const query = `monitor_tags=${encodeURIComponent(OUR_TAG)}&page_size=${pageSize}&id_offset=${encodeURIComponent(cursor)}`;
+      const monitors = await this.#listed({ path: `${ROOT}?${query}`, kind: 'list', signal });
+      const last = monitors.at(-1);
+      yield {
+        alarms: monitors.filter(isOurs).map((monitor) => this.#alarmOf(monitor)),
+        nextCursor: last?.id ?? null,
+      };
+      if (last === undefined) return;
+      cursor = last.id;
+    }
+  }
+
+  async read(name: string, signal: AbortSignal, handle?: string): Promise<ListedAlarm | undefined> {
+    const monitor = await this.#find(name, signal, handle);
+    return monitor === undefined ? undefined : this.#alarmOf(monitor);
+  }
+
+  async create(definition: AlarmDefinition, { signal }: WriteOptions): Promise<void> {
+    await this.#mute(definition, signal);
+    const body = stringifyJson(monitorBody(definition, this.#contacts, undefined));
+    const request = { method: 'POST', path: ROOT, kind: 'write', signal, body } as const;
+    const answer = await this.#request(request, isBadRequest);
+    // All of it is the same, our key among it: an earlier sending of this very create was done.
+    if (
+      answer.status === 400 &&
+      /^Duplicate of an existing monitor_id:\d+/u.test(refusalText(answer.text) ?? '')
+    )
+      return;
+    readMonitor(this.#accepted(request, answer).text, this.#transport.where(request));
+  }
+
+  async update(definition: AlarmDefinition, { signal, handle }: WriteOptions): Promise<void> {
+    const live = await this.#find(definition.name, signal, handle);
+    if (live === undefined) throw this.#missing('PUT', definition.name);
+    await this.#mute(definition, signal);
+    const body = stringifyJson(monitorBody(definition, this.#contacts, live));
+    const request = { method: 'PUT', path: `${ROOT}/${live.id}`, kind: 'write', signal, body } as const;
+    const answer = this.#accepted(request, await this.#request(request, isBadRequest));
+    readMonitor(answer.text, this.#transport.where(request));
+  }
+
+  async delete(name: string, { signal, handle }: WriteOptions): Promise<void> {
+    const live = await this.#find(name, signal, handle);
+    if (live === undefined) throw this.#missing('DELETE', name);
+    const request = { method: 'DELETE', path: `${ROOT}/${live.id}`, kind: 'write', signal } as const;
+    const answer = this.#accepted(request, await this.#request(request, isBadRequest));
+    if (decodeDeletedId(answer.text) !== live.id)
+      throw malformed(`expected the deleted monitor ${live.id} to be named`, this.#transport.where(request));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#transport[Symbol.asyncDispose]();
+  }
+
+  /** Before the monitor bears the tag: one that is inactive must never page. */
+  async #mute({ params }: AlarmDefinition, signal: AbortSignal): Promise<void> {
+    if (params['alarm_state'] === 'inactive') await this.#inactiveDowntime.ensure(signal);
+  }
+
+  /** Never one that is not ours, or another alarm's: tags may have changed since it was listed. */
+  async #find(name: string, signal: AbortSignal, handle?: string): Promise<Monitor | undefined> {
+    const key = keyTag(name);
+    if (handle !== undefined) {
+      const request = {
+        method: 'GET',
+        path: `${ROOT}/${encodeURIComponent(handle)}`,
+        kind: 'read',
+        signal,
+      } as const;
+      const answer = await this.#request(request, (status) => status === 404);
+      if (answer.status === 404) return undefined;
+      const monitor = readMonitor(answer.text, this.#transport.where(request));
+      return isOurs(monitor) && monitor.tags.includes(key) ? monitor : undefined;
+    }
+    const query = `monitor_tags=${encodeURIComponent(`${OUR_TAG},${key}`)}&page_size=2&id_offset=0`;
+    const found = await this.#listed({ path: `${ROOT}?${query}`, kind: 'read', signal });
+    return found.find((monitor) => isOurs(monitor) && monitor.tags.includes(key));
+  }
+
+  async #listed(request: Pick<HttpRequest, 'path' | 'kind' | 'signal'>): Promise<readonly Monitor[]> {
+    const whole = { method: 'GET', ...request } as const;
+    const { text } = await this.#request(whole, () => false);
+    const where = this.#transport.where(whole);
+    const monitors = decodeMonitors(text, where);
+    // The id of the last one is where the next page starts.
+    if (monitors.some(({ id }, index) => index > 0 && Number(id) <= Number(monitors[index - 1]?.id)))
+      throw malformed('expected monitors by ascending id', where);
+    return monitors;
+  }
+
+  async #request(request: HttpRequest, isExpected: (status: number) => boolean): Promise<HttpText> {
+    const acceptsStatus = (status: number): boolean => (status >= 200 && status < 300) || isExpected(status);
+    return this.#transport.request({ ...request, headers: this.#headers, acceptsStatus });
+  }
+
+  /** @throws {ALARMSYNC_SERVICE_REFUSED} with the reason that Datadog gives. */
+  #accepted(request: HttpRequest, answer: HttpText): HttpText {
+    if (answer.status < 400) return answer;
+    const reason = refusalText(answer.text)?.slice(0, MAX_REASON_CHARACTER_COUNT);
+    const where = this.#transport.where(request);
+    throw errorOfStatus(answer.status, reason === undefined ? where : `${where}: ${reason}`);
+  }
+
+  #missing(method: string, name: string): AlarmSyncError {
+    return errorOfStatus(
+      404,
+      `${method} ${this.identity.address}${ROOT} for the alarm ${JSON.stringify(name)}`,
+    );
+  }
+
+  #alarmOf(monitor: Monitor): ListedAlarm {
+    return {
+      definition: { name: nameOf(monitor), params: definitionParams(monitor, this.#contacts) },
+      handle: monitor.id,
+      raw: stringifyJson(monitor.whole),
+    };
+  }
+}
+
+/** Nothing of the key stands in the error. */
+function keyOf(key: string | undefined, variable: string): string {
+  if (key !== undefined && /^[!-~]+$/u.test(key)) return key;
+  throw new AlarmSyncError(
+    'ALARMSYNC_SERVICE_CREDENTIALS',
+    `expected a key of Datadog in ${variable}, got ${key === undefined ? 'none' : 'other characters'}`,
+  );
+}
+
+function isOurs(monitor: Monitor): boolean {
+  return monitor.tags.includes(OUR_TAG);
+}
+
+function isBadRequest(status: number): boolean {
+  return status === 400;
+}
+
+/** A monitor that was renamed or copied by hand: its key is of another name, so that nobody knows which alarm it is. */
+function nameOf(monitor: Monitor): string {
+  return monitor.tags.includes(keyTag(monitor.name))
+    ? monitor.name
+    : `${monitor.name}${UNKNOWN_NAME_MARK}${monitor.id}`;
+}
+
+/** No name of a file holds a control character, so that this one is never taken for an alarm of it, and is left alone. */
+const UNKNOWN_NAME_MARK = '\u0000monitor ';
+
+function isUnknownName(name: string): boolean {
+  return name.includes(UNKNOWN_NAME_MARK);
+}

@@ -1,0 +1,87 @@
+// The documented shapes of Datadog's monitors API, version 1, and what turns its JSON text into them.
+//
+//   monitor   {"id": 21053382, "name": "disk-full", "query": "…", "message": "…", "tags": ["a:b"], "type": "query alert",
+//              "overall_state": "OK", "options": {"thresholds": {"critical": 3.0}, …}, …}
+//   list      [monitor…]                            bare, also when there are no more
+//   deleted   {"deleted_monitor_id": 21053382}
+//   refusal   {"errors": ["…"]}
+//
+// Source: MonitorsApi in Datadog's OpenAPI description of the API v1; members that are not read here are kept as they came.
+
+import { isStringArray } from '../../alarm/contact.ts';
+import { isJsonObject, numberText, parseJson, type JsonObject, type JsonValue } from '../../alarm/json.ts';
+import { malformed } from '../http-error.ts';
+
+export interface Monitor {
+  /** A whole number, as text. */
+  readonly id: string;
+  readonly name: string;
+  readonly query: string;
+  readonly message: string;
+  readonly tags: readonly string[];
+  readonly overallState: string;
+  readonly options: JsonObject;
+  /** All of it, read-only members included. */
+  readonly whole: JsonObject;
+}
+
+/** @throws {ALARMSYNC_SERVICE_MALFORMED} when the text is anything but a list of monitors. */
+export function decodeMonitors(text: string, where: string): readonly Monitor[] {
+  const list = parse(text, where);
+  if (!Array.isArray(list)) throw malformed('expected a list of monitors', where);
+  return list.map((item: JsonValue) => decodeMonitor(item, where));
+}
+
+/** @throws {ALARMSYNC_SERVICE_MALFORMED} when the text is anything but a monitor. */
+export function readMonitor(text: string, where: string): Monitor {
+  return decodeMonitor(parse(text, where), where);
+}
+
+/** The id that the answer to a delete names; undefined when it names none. */
+export function decodeDeletedId(text: string): string | undefined {
+  const answer = parsed(text);
+  return isJsonObject(answer) ? numberText(answer['deleted_monitor_id']) : undefined;
+}
+
+/** What a refusal says, as it stands; undefined when it says nothing. */
+export function refusalText(text: string): string | undefined {
+  const answer = parsed(text);
+  const errors = isJsonObject(answer) ? answer['errors'] : undefined;
+  return isStringArray(errors) ? errors[0] : undefined;
+}
+
+function decodeMonitor(value: JsonValue, where: string): Monitor {
+  if (!isJsonObject(value)) throw malformed('expected each monitor to be an object', where);
+  const { name, query, message, tags, options, overall_state: overallState } = value;
+  const id = numberText(value['id']);
+  if (id === undefined || !/^[1-9]\d*$/u.test(id))
+    throw malformed('expected a monitor with a numeric "id"', where);
+  if (typeof name !== 'string' || typeof query !== 'string' || typeof message !== 'string')
+    throw malformed('expected a monitor with the texts "name", "query" and "message"', where);
+  if (!isStringArray(tags)) throw malformed('expected a monitor with a list "tags"', where);
+  if (!isJsonObject(options)) throw malformed('expected a monitor with an object "options"', where);
+  return {
+    id,
+    name,
+    query,
+    message,
+    tags,
+    overallState: typeof overallState === 'string' ? overallState : '',
+    options,
+    whole: value,
+  };
+}
+
+function parse(text: string, where: string): JsonValue {
+  const value = parsed(text);
+  if (value === undefined) throw malformed('expected JSON, got something else', where);
+  return value;
+}
+
+function parsed(text: string): JsonValue | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}

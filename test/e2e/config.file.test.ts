@@ -1,0 +1,67 @@
+// The file named by --config, and its schema.
+
+import { describe, expect, it } from 'vitest';
+
+import { openWorkspace } from './command-line.ts';
+
+describe('the configuration file', () => {
+  it('is refused with every fault at once, each with its key', async () => {
+    const workspace = openWorkspace();
+    workspace.write(
+      'config.yaml',
+      'max-deletes: 1\ntpslimit: {a: 1}\nservise: x\ncontacts:\n  "ldap:*": "@team"\n  "ticket:OPS": ops\n',
+    );
+    const refused = await workspace.run(['status', '--config', 'config.yaml']);
+    expect(refused.exitCode).toBe(1);
+    for (const part of [
+      '"max-deletes"',
+      '"servise"',
+      'tpslimit: expected a text',
+      'contacts.ticket:OPS: expected a handle',
+    ])
+      expect(refused.stderr).toContain(part);
+  });
+
+  it.each([
+    ['"ldap:*": "@team"', 'a star at the end of both'],
+    ['"ldap:a": "@x"\n  "ldap:b": "@x"', 'a handle of its own'],
+  ])('is refused with contacts that cannot be read back: %s', async (contacts, reason) => {
+    const workspace = openWorkspace();
+    workspace.write('config.yaml', `contacts:\n  ${contacts}\n`);
+    const refused = await workspace.run(['status', '--config', 'config.yaml']);
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining(reason)]);
+  });
+
+  it.each(['[1]', 'text', ''])('is refused when it is no mapping: %s', async (content) => {
+    const workspace = openWorkspace();
+    workspace.write('config.yaml', content);
+    const refused = await workspace.run(['status', '--config', 'config.yaml']);
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('a mapping of flags')]);
+  });
+});
+
+describe('config schema', () => {
+  it('writes a JSON Schema with every flag and section', async () => {
+    const workspace = openWorkspace();
+    const written = await workspace.run(['config', 'schema']);
+    expect(written.exitCode).toBe(0);
+    const schema: unknown = JSON.parse(written.stdout);
+    expect(schema).toMatchObject({
+      $schema: expect.stringContaining('json-schema.org'),
+      type: 'object',
+      // Nothing else may stand there.
+      additionalProperties: { not: {} },
+      properties: {
+        'max-delete': { description: expect.stringContaining('deletes more') },
+        'ignore-columns': { anyOf: expect.arrayContaining([{ type: 'array', items: expect.anything() }]) },
+        contacts: { type: 'object', additionalProperties: { type: 'string', pattern: '^@\\S+$' } },
+      },
+    });
+  });
+
+  it('is all that config knows', async () => {
+    const workspace = openWorkspace();
+    const refused = await workspace.run(['config', 'sheme']);
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('config schema')]);
+  });
+});
