@@ -62,8 +62,8 @@ function given(body: JsonObject, state: string): string {
   const floats = stringifyJson(whole).replaceAll(/("(?:critical|warning)":-?\d+)(?=[,}])/gu, '$1.0');
   const { query, message } = whole as unknown as { query: string; message: string };
   return floats
-    .replace(JSON.stringify(query), JSON.stringify(query.trim()))
-    .replace(JSON.stringify(message), JSON.stringify(message.trim()));
+    .replace(JSON.stringify(query), () => JSON.stringify(query.trim()))
+    .replace(JSON.stringify(message), () => JSON.stringify(message.trim()));
 }
 
 function fitted(row: Readonly<Record<string, string>>): AlarmDefinition | undefined {
