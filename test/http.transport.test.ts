@@ -276,3 +276,14 @@ it('closes its connections when it is disposed, answers still under way or not',
   expect((await waiting).code).toBe('ALARMSYNC_SERVICE_CONNECTION');
   await closed;
 });
+
+it('sends nothing once it is disposed, used before or not', async () => {
+  for (const isUsed of [true, false]) {
+    const { url, asked } = await loopback((response) => response.end('{}'));
+    const used = transport(url);
+    if (isUsed) await used.request(get);
+    await used[Symbol.asyncDispose]();
+    expect((await failureOf(async () => used.request(get))).code).toBe('ALARMSYNC_SERVICE_CONNECTION');
+    expect(asked.length).toBe(isUsed ? 1 : 0);
+  }
+});

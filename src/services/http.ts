@@ -29,17 +29,21 @@ export interface ProxySettings {
   readonly noProxy?: string;
 }
 
-export interface HttpTransportSettings {
-  readonly address: ServiceAddress;
-  /** Sent as `Authorization: Bearer …`; nothing is sent when absent. */
-  readonly token?: TokenSource | undefined;
-  /** Send the token over plain http to another machine. */
+/** How a service is reached. Plain, so that it can be handed to a worker thread. */
+export interface ConnectionSettings {
+  /** Send credentials over plain http to another machine. */
   readonly allowInsecure: boolean;
   /** Connections at most. */
   readonly concurrency: number;
   /** For one whole exchange; for a body read in pieces, the longest wait for the next one. */
   readonly requestTimeoutMs: number;
   readonly proxy?: ProxySettings | undefined;
+}
+
+export interface HttpTransportSettings extends ConnectionSettings {
+  readonly address: ServiceAddress;
+  /** Sent as `Authorization: Bearer …`; nothing is sent when absent. */
+  readonly token?: TokenSource | undefined;
 }
 
 export interface HttpRequest {
@@ -71,6 +75,7 @@ export class HttpTransport implements AsyncDisposable {
   readonly #gate: RequestGate;
   /** Undefined until something is sent: many a command opens a service only to know its address. */
   #dispatcher: Promise<Dispatcher> | undefined;
+  #isDisposed = false;
 
   /** @throws {ALARMSYNC_SERVICE_ADDRESS} for a token over plain http to another machine, or a proxy that is no address. */
   constructor(settings: HttpTransportSettings, gate: RequestGate) {
@@ -121,6 +126,7 @@ export class HttpTransport implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     await (await this.#dispatcher)?.destroy();
   }
 
@@ -136,13 +142,13 @@ export class HttpTransport implements AsyncDisposable {
 
   async #send(request: HttpRequest, token: string | undefined): Promise<HttpAnswer> {
     const { address, requestTimeoutMs } = this.#settings;
+    // Before the gate: who has passed it leaves at once, or many would leave together once the client is loaded.
+    const dispatcher = await this.#openDispatcher(request);
     await this.#gate.pass(request.kind, request.signal);
     request.signal.throwIfAborted();
     const exchange = new Exchange(this.where(request), request.signal, requestTimeoutMs);
     exchange.startClock();
     try {
-      this.#dispatcher ??= openDispatcher(this.#settings);
-      const dispatcher = await this.#dispatcher;
       const data = await dispatcher.request({
         origin: address.origin,
         path: address.prefix + request.path,
@@ -157,6 +163,17 @@ export class HttpTransport implements AsyncDisposable {
       exchange[Symbol.dispose]();
       throw exchange.errorOf(error);
     }
+  }
+
+  async #openDispatcher(request: HttpRequest): Promise<Dispatcher> {
+    if (this.#isDisposed)
+      throw new AlarmSyncError(
+        'ALARMSYNC_SERVICE_CONNECTION',
+        `expected a connection, got one that was closed here: ${this.where(request)}`,
+        { failureClass: 'connection' },
+      );
+    this.#dispatcher ??= openDispatcher(this.#settings);
+    return this.#dispatcher;
   }
 
   #throttle(status: number, headers: HttpHeaders): void {

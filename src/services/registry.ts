@@ -4,21 +4,16 @@ import { AlarmSyncError } from '../alarm/errors.ts';
 import type { AlarmService, FitDefinition, RequestGate } from './alarm-service.ts';
 import type { ContactHandles } from './datadog/contacts.ts';
 import type { DatadogAccount } from './datadog/datadog.ts';
-import type { ProxySettings } from './http.ts';
+import type { ConnectionSettings } from './http.ts';
 
 /** Complete and plain, so that another thread can open the same service. */
-export interface ServiceSettings {
+export interface ServiceSettings extends ConnectionSettings {
   /** `http(s)://…`, `embedded:FILE`, `datadog:` or `datadog:URL`. */
   readonly service: string;
   readonly token: string | undefined;
   readonly tokenFile: string | undefined;
   readonly datadog: DatadogAccount;
   readonly contacts: ContactHandles;
-  readonly allowInsecure: boolean;
-  /** Connections at most. */
-  readonly concurrency: number;
-  readonly requestTimeoutMs: number;
-  readonly proxy: ProxySettings;
 }
 
 /**

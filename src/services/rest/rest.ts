@@ -3,18 +3,14 @@
 import type { AlarmPage, AlarmService, ListedAlarm, ListedText, ListRequest } from '../alarm-service.ts';
 import type { RequestGate, ServiceCapabilities, ServiceIdentity, WriteOptions } from '../alarm-service.ts';
 import type { AlarmDefinition } from '../../alarm/alarm.ts';
-import type { ProxySettings } from '../http.ts';
+import type { ConnectionSettings } from '../http.ts';
 import { AlarmClient, isAddressable } from './client.ts';
 
 /** Complete and plain, so that a worker thread can be given them; the fields are those of `AlarmClientOptions`. */
-export interface RestServiceSettings {
+export interface RestServiceSettings extends ConnectionSettings {
   readonly url: string;
   readonly token?: string | undefined;
   readonly tokenFile?: string | undefined;
-  readonly allowInsecure: boolean;
-  readonly concurrency: number;
-  readonly requestTimeoutMs: number;
-  readonly proxy?: ProxySettings | undefined;
 }
 
 const CAPABILITIES: ServiceCapabilities = {
