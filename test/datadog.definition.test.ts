@@ -11,7 +11,7 @@ import { ContactMap } from '../src/services/datadog/contacts.ts';
 import { definitionParams, monitorBody } from '../src/services/datadog/definition.ts';
 import { fitDefinition } from '../src/services/datadog/fit.ts';
 import { keyTag } from '../src/services/datadog/tags.ts';
-import { readMonitor } from '../src/services/datadog/wire.ts';
+import { decodeMonitor } from '../src/services/datadog/wire.ts';
 
 const CONTACTS = new ContactMap({
   'ldap:*': '@team-*',
@@ -87,11 +87,11 @@ describe('a row that Datadog can hold', () => {
         if (definition === undefined) return;
         heldCount += 1;
         const body = monitorBody(definition, CONTACTS, undefined);
-        const monitor = readMonitor(given(body, state), 'here');
+        const monitor = decodeMonitor(given(body, state), 'here');
         const params = definitionParams(monitor, CONTACTS);
         expect(meaning(params)).toBe(meaning(definition.params));
         const again = monitorBody({ name: definition.name, params }, CONTACTS, monitor);
-        expect(readMonitor(given(again, state), 'here')).toMatchObject({
+        expect(decodeMonitor(given(again, state), 'here')).toMatchObject({
           query: monitor.query,
           message: monitor.message,
           tags: monitor.tags,
@@ -111,7 +111,7 @@ describe('a row that Datadog can hold', () => {
 describe('a monitor that somebody rewrote', () => {
   const body = monitorBody(fitted(EXAMPLE) ?? fail(), CONTACTS, undefined);
   const params = (parts: JsonObject): JsonObject =>
-    definitionParams(readMonitor(given({ ...body, ...parts }, 'OK'), 'here'), CONTACTS);
+    definitionParams(decodeMonitor(given({ ...body, ...parts }, 'OK'), 'here'), CONTACTS);
 
   it.each([
     ['a formula', { query: 'avg(last_5m):avg:a{*} / avg:b{*} > 3' }],
@@ -131,7 +131,7 @@ describe('a monitor that somebody rewrote', () => {
   });
 
   it('keeps what is not ours, and thresholds that go with the numbers as long as these stay', () => {
-    const live = readMonitor(
+    const live = decodeMonitor(
       given(
         {
           ...body,

@@ -165,10 +165,6 @@ export const FLAGS = {
 
 export type FlagName = keyof typeof FLAGS;
 
-export function isFlagName(name: string): name is FlagName {
-  return Object.hasOwn(FLAGS, name);
-}
-
 export const OUTPUT_FLAGS: readonly FlagName[] = [
   'config',
   'json',

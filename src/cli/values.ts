@@ -3,7 +3,7 @@
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { Limit } from '../store/run-settings.ts';
 import type { ConfigFile, ConfigSections } from './config-file.ts';
-import { FLAGS, isFlagName, type Flag, type FlagName } from './flags.ts';
+import { FLAGS, type Flag, type FlagName } from './flags.ts';
 
 /** Texts as given, by flag name; a switch is `true` or `false`. */
 export type GivenFlags = ReadonlyMap<string, string>;
@@ -149,10 +149,14 @@ function environmentTexts(
   return texts;
 }
 
-/** Few commands are given a file, and reading YAML takes a tenth of the start of each. */
+/** Loaded only here: most commands are given no file. */
 async function readConfig(file: string): Promise<ConfigFile> {
   const { readConfigFile } = await import('./config-file.ts');
   return readConfigFile(file);
+}
+
+function isFlagName(name: string): name is FlagName {
+  return Object.hasOwn(FLAGS, name);
 }
 
 function wrong(flag: FlagName, expected: string, got: string): AlarmSyncError {

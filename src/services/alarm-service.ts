@@ -114,6 +114,8 @@ export interface WriteOptions {
   /** Write only while the alarm still has this etag. */
   readonly ifMatch?: string;
   readonly handle?: string;
+  /** The service's own body, as `read` gave it just before; absent when nothing was read. Opaque. */
+  readonly raw?: string;
 }
 
 /** The writing half; each call resolves on a well-formed acknowledgement and on nothing less. */

@@ -4,7 +4,7 @@ import { Worker, type ResourceLimits } from 'node:worker_threads';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { ListingSnapshot } from '../pipeline/listing/listing.ts';
-import type { SourceSettings, SourceSnapshot } from '../pipeline/source/source.ts';
+import type { SourceSnapshot } from '../pipeline/source/source.ts';
 import type { Stages } from '../pipeline/sync.ts';
 import type { ServiceSettings } from '../services/registry.ts';
 import { publish, type TelemetryMessages, type TelemetryName } from '../telemetry/names.ts';
@@ -19,8 +19,7 @@ export function threadedStages(
   quota: { readonly perSecond: number; readonly burst: number },
 ): Stages {
   return {
-    source: async (file, settings, signal) =>
-      decodeSource(await runJob({ stage: 'source', file, settings, service }, signal)),
+    source: sourceStage(service),
     listing: async (file, settings, signal) =>
       decodeListing(await runJob({ stage: 'listing', file, settings, service, quota }, signal)),
     sieve: async (file, files, settings, share, signal) => {
@@ -29,13 +28,10 @@ export function threadedStages(
   };
 }
 
-/** Reads the input file in a thread of its own, for no service. */
-export async function sourceStage(
-  file: string,
-  settings: SourceSettings,
-  signal: AbortSignal,
-): Promise<SourceSnapshot> {
-  return decodeSource(await runJob({ stage: 'source', file, settings, service: null }, signal));
+/** Reads the input file in a thread of its own. @param service what the rows are for; null when they are only looked at */
+export function sourceStage(service: ServiceSettings | null): Stages['source'] {
+  return async (file, settings, signal) =>
+    decodeSource(await runJob({ stage: 'source', file, settings, service }, signal));
 }
 
 /**

@@ -126,6 +126,18 @@ describe('a sync with Datadog', () => {
     });
   });
 
+  it('asks for a monitor once before it updates or deletes it', async () => {
+    const world = await start();
+    await world.sync(csv(row('a'), row('b')));
+    const before = world.service.requests.length;
+    await world.sync(csv(row('a', { threshold: '4' })), '--max-delete', '100%');
+    const methods = world.service.requests
+      .slice(before)
+      .filter(({ path }) => path.startsWith(`${MONITOR}/`))
+      .map(({ method }) => method);
+    expect(methods.toSorted()).toEqual(['DELETE', 'GET', 'GET', 'PUT']);
+  });
+
   it('never touches monitors without its tag, whatever their names', async () => {
     const world = await start();
     const rows = hosts(120);

@@ -28,7 +28,7 @@ export const validateCommand: Command = {
       if (file === '-') await spool(context.standardInput, spooled, stop.stop);
       const sourcePath = file === '-' ? spooled : file;
       const source = await readValid(
-        sourceStage,
+        sourceStage(null),
         path.join(directory, 'desired.db'),
         sourcePath,
         run,

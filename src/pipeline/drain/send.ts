@@ -126,7 +126,7 @@ export class Sender {
 
   async #deleteNow(
     operation: ClaimedOperation,
-    live: Pick<ListedAlarm, 'etag'> | undefined,
+    live: Pick<ListedAlarm, 'etag' | 'raw'> | undefined,
     counter: WriteCounter,
     signal: AbortSignal,
   ): Promise<Outcome> {
@@ -182,7 +182,7 @@ export class Sender {
 
   #options(
     operation: ClaimedOperation,
-    live: Pick<ListedAlarm, 'etag'> | undefined,
+    live: Pick<ListedAlarm, 'etag' | 'raw'> | undefined,
     signal: AbortSignal,
   ): WriteOptions {
     const isConditional = this.#service.capabilities.hasConditionalWrites && live?.etag !== undefined;
@@ -191,6 +191,7 @@ export class Sender {
       idempotencyKey: `${this.#settings.runId}-${operation.id}`,
       ...(isConditional && this.#settings.checkBefore !== 'none' ? { ifMatch: live.etag } : {}),
       ...(operation.handle === null ? {} : { handle: operation.handle }),
+      ...(live?.raw === undefined ? {} : { raw: live.raw }),
     };
   }
 }

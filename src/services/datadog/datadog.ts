@@ -18,12 +18,13 @@ import type {
 } from '../alarm-service.ts';
 import { parseServiceAddress, requireConfidential } from '../http-address.ts';
 import { errorOfStatus, malformed } from '../http-error.ts';
-import { HttpTransport, type HttpRequest, type HttpText, type ProxySettings } from '../http.ts';
+import { HttpTransport, type ConnectionSettings, type HttpRequest } from '../http.ts';
+import { DatadogApi } from './api.ts';
 import { ContactMap, type ContactHandles } from './contacts.ts';
 import { definitionParams, monitorBody } from './definition.ts';
 import { InactiveDowntime } from './inactive-downtime.ts';
 import { keyTag, OUR_TAG } from './tags.ts';
-import { decodeDeletedId, decodeMonitors, readMonitor, refusalText, type Monitor } from './wire.ts';
+import { decodeDeletedId, decodeMonitor, decodeMonitors, type Monitor } from './wire.ts';
 
 /** Whose monitors: as the environment gives it. */
 export interface DatadogAccount {
@@ -34,14 +35,11 @@ export interface DatadogAccount {
 }
 
 /** Complete and plain, so that a worker thread can be given them. */
-export interface DatadogServiceSettings extends Pick<DatadogAccount, 'apiKey' | 'applicationKey'> {
+export interface DatadogServiceSettings
+  extends ConnectionSettings, Pick<DatadogAccount, 'apiKey' | 'applicationKey'> {
   /** `http(s)://api.SITE`. */
   readonly url: string;
   readonly contacts: ContactHandles;
-  readonly allowInsecure: boolean;
-  readonly concurrency: number;
-  readonly requestTimeoutMs: number;
-  readonly proxy?: ProxySettings | undefined;
 }
 
 const CAPABILITIES: ServiceCapabilities = {
@@ -58,9 +56,6 @@ const CAPABILITIES: ServiceCapabilities = {
 };
 
 const ROOT = '/api/v1/monitor';
-
-/** What is shown of the reason that a refusal gives. */
-const MAX_REASON_CHARACTER_COUNT = 300;
 
 const DEFAULT_SITE = 'datadoghq.com';
 
@@ -92,38 +87,27 @@ export function createDatadogService(settings: DatadogServiceSettings, gate: Req
     'dd-api-key': keyOf(apiKey, 'DD_API_KEY'),
     'dd-application-key': keyOf(applicationKey, 'DD_APP_KEY'),
   };
-  return new DatadogService(
-    transport,
-    address.origin + address.prefix,
-    keys,
-    new ContactMap(settings.contacts),
-  );
+  const identity = { address: address.origin + address.prefix, account: '' };
+  return new DatadogService(new DatadogApi(transport, keys), identity, new ContactMap(settings.contacts));
 }
 
 class DatadogService implements AlarmService {
   readonly identity: ServiceIdentity;
   readonly capabilities: ServiceCapabilities = CAPABILITIES;
-  readonly #transport: HttpTransport;
+  readonly #api: DatadogApi;
   readonly #contacts: ContactMap;
-  readonly #headers: Readonly<Record<string, string>>;
   readonly #inactiveDowntime: InactiveDowntime;
 
-  constructor(
-    transport: HttpTransport,
-    address: string,
-    headers: Readonly<Record<string, string>>,
-    contacts: ContactMap,
-  ) {
-    this.identity = { address, account: '' };
-    this.#transport = transport;
+  constructor(api: DatadogApi, identity: ServiceIdentity, contacts: ContactMap) {
+    this.identity = identity;
+    this.#api = api;
     this.#contacts = contacts;
-    this.#headers = headers;
-    this.#inactiveDowntime = new InactiveDowntime(transport, headers);
+    this.#inactiveDowntime = new InactiveDowntime(api);
   }
 
   /** Blanks around a name are cut off, and then it is another. */
   canAddress(name: string): boolean {
-    return name !== '' && name === name.trim() && !isUnknownName(name);
+    return name !== '' && name === name.trim() && !name.includes(UNKNOWN_NAME_MARK);
   }
 
   /** By ascending id: an answer without monitors is the end. Source: ListMonitors, id_offset. */
@@ -152,37 +136,33 @@ class DatadogService implements AlarmService {
     await this.#mute(definition, signal);
     const body = stringifyJson(monitorBody(definition, this.#contacts, undefined));
     const request = { method: 'POST', path: ROOT, kind: 'write', signal, body } as const;
-    const answer = await this.#request(request, isBadRequest);
-    // All of it is the same, our key among it: an earlier sending of this very create was done.
-    if (
-      answer.status === 400 &&
-      /^Duplicate of an existing monitor_id:\d+/u.test(refusalText(answer.text) ?? '')
-    )
-      return;
-    readMonitor(this.#accepted(request, answer).text, this.#transport.where(request));
+    const text = await this.#api.textUnless(request, isDuplicate);
+    if (text !== undefined) decodeMonitor(text, this.#api.where(request));
   }
 
-  async update(definition: AlarmDefinition, { signal, handle }: WriteOptions): Promise<void> {
-    const live = await this.#find(definition.name, signal, handle);
-    if (live === undefined) throw this.#missing('PUT', definition.name);
+  async update(definition: AlarmDefinition, options: WriteOptions): Promise<void> {
+    const { signal } = options;
+    const live = await this.#live('PUT', definition.name, options);
     await this.#mute(definition, signal);
     const body = stringifyJson(monitorBody(definition, this.#contacts, live));
     const request = { method: 'PUT', path: `${ROOT}/${live.id}`, kind: 'write', signal, body } as const;
-    const answer = this.#accepted(request, await this.#request(request, isBadRequest));
-    readMonitor(answer.text, this.#transport.where(request));
+    decodeMonitor(await this.#api.text(request), this.#api.where(request));
   }
 
-  async delete(name: string, { signal, handle }: WriteOptions): Promise<void> {
-    const live = await this.#find(name, signal, handle);
-    if (live === undefined) throw this.#missing('DELETE', name);
-    const request = { method: 'DELETE', path: `${ROOT}/${live.id}`, kind: 'write', signal } as const;
-    const answer = this.#accepted(request, await this.#request(request, isBadRequest));
-    if (decodeDeletedId(answer.text) !== live.id)
-      throw malformed(`expected the deleted monitor ${live.id} to be named`, this.#transport.where(request));
+  async delete(name: string, options: WriteOptions): Promise<void> {
+    const { id } = await this.#live('DELETE', name, options);
+    const request = {
+      method: 'DELETE',
+      path: `${ROOT}/${id}`,
+      kind: 'write',
+      signal: options.signal,
+    } as const;
+    if (decodeDeletedId(await this.#api.text(request)) !== id)
+      throw malformed(`expected the deleted monitor ${id} to be named`, this.#api.where(request));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#transport[Symbol.asyncDispose]();
+    await this.#api[Symbol.asyncDispose]();
   }
 
   /** Before the monitor bears the tag: one that is inactive must never page. */
@@ -190,55 +170,42 @@ class DatadogService implements AlarmService {
     if (params['alarm_state'] === 'inactive') await this.#inactiveDowntime.ensure(signal);
   }
 
+  /** What a write goes to: as it was read just before, else read now. @throws {ALARMSYNC_SERVICE_MISSING} */
+  async #live(method: 'PUT' | 'DELETE', name: string, options: WriteOptions): Promise<Monitor> {
+    const { raw, signal, handle } = options;
+    const where = `${method} ${this.identity.address}${ROOT} for the alarm ${JSON.stringify(name)}`;
+    const live = raw === undefined ? await this.#find(name, signal, handle) : decodeMonitor(raw, where);
+    if (live === undefined) throw errorOfStatus(404, where);
+    return live;
+  }
+
   /** Never one that is not ours, or another alarm's: tags may have changed since it was listed. */
   async #find(name: string, signal: AbortSignal, handle?: string): Promise<Monitor | undefined> {
-    const key = keyTag(name);
-    if (handle !== undefined) {
-      const request = {
-        method: 'GET',
-        path: `${ROOT}/${encodeURIComponent(handle)}`,
-        kind: 'read',
-        signal,
-      } as const;
-      const answer = await this.#request(request, (status) => status === 404);
-      if (answer.status === 404) return undefined;
-      const monitor = readMonitor(answer.text, this.#transport.where(request));
-      return isOurs(monitor) && monitor.tags.includes(key) ? monitor : undefined;
-    }
-    const query = `monitor_tags=${encodeURIComponent(`${OUR_TAG},${key}`)}&page_size=2&id_offset=0`;
-    const found = await this.#listed({ path: `${ROOT}?${query}`, kind: 'read', signal });
-    return found.find((monitor) => isOurs(monitor) && monitor.tags.includes(key));
+    const found = handle === undefined ? await this.#search(name, signal) : await this.#get(handle, signal);
+    return found.find((monitor) => isOurs(monitor) && monitor.tags.includes(keyTag(name)));
+  }
+
+  async #search(name: string, signal: AbortSignal): Promise<readonly Monitor[]> {
+    const query = `monitor_tags=${encodeURIComponent(`${OUR_TAG},${keyTag(name)}`)}&page_size=2&id_offset=0`;
+    return this.#listed({ path: `${ROOT}?${query}`, kind: 'read', signal });
+  }
+
+  /** None or one. */
+  async #get(id: string, signal: AbortSignal): Promise<readonly Monitor[]> {
+    const path = `${ROOT}/${encodeURIComponent(id)}`;
+    const request = { method: 'GET', path, kind: 'read', signal } as const;
+    const text = await this.#api.textUnless(request, (status) => status === 404);
+    return text === undefined ? [] : [decodeMonitor(text, this.#api.where(request))];
   }
 
   async #listed(request: Pick<HttpRequest, 'path' | 'kind' | 'signal'>): Promise<readonly Monitor[]> {
     const whole = { method: 'GET', ...request } as const;
-    const { text } = await this.#request(whole, () => false);
-    const where = this.#transport.where(whole);
-    const monitors = decodeMonitors(text, where);
+    const where = this.#api.where(whole);
+    const monitors = decodeMonitors(await this.#api.text(whole), where);
     // The id of the last one is where the next page starts.
-    if (monitors.some(({ id }, index) => index > 0 && Number(id) <= Number(monitors[index - 1]?.id)))
+    if (monitors.some(({ id }, index) => BigInt(id) <= BigInt(monitors[index - 1]?.id ?? 0)))
       throw malformed('expected monitors by ascending id', where);
     return monitors;
-  }
-
-  async #request(request: HttpRequest, isExpected: (status: number) => boolean): Promise<HttpText> {
-    const acceptsStatus = (status: number): boolean => (status >= 200 && status < 300) || isExpected(status);
-    return this.#transport.request({ ...request, headers: this.#headers, acceptsStatus });
-  }
-
-  /** @throws {ALARMSYNC_SERVICE_REFUSED} with the reason that Datadog gives. */
-  #accepted(request: HttpRequest, answer: HttpText): HttpText {
-    if (answer.status < 400) return answer;
-    const reason = refusalText(answer.text)?.slice(0, MAX_REASON_CHARACTER_COUNT);
-    const where = this.#transport.where(request);
-    throw errorOfStatus(answer.status, reason === undefined ? where : `${where}: ${reason}`);
-  }
-
-  #missing(method: string, name: string): AlarmSyncError {
-    return errorOfStatus(
-      404,
-      `${method} ${this.identity.address}${ROOT} for the alarm ${JSON.stringify(name)}`,
-    );
   }
 
   #alarmOf(monitor: Monitor): ListedAlarm {
@@ -263,8 +230,9 @@ function isOurs(monitor: Monitor): boolean {
   return monitor.tags.includes(OUR_TAG);
 }
 
-function isBadRequest(status: number): boolean {
-  return status === 400;
+/** All of it is the same, our key among it: an earlier sending of this very create was done. */
+function isDuplicate(status: number, reason: string): boolean {
+  return status === 400 && /^Duplicate of an existing monitor_id:\d+/u.test(reason);
 }
 
 /** A monitor that was renamed or copied by hand: its key is of another name, so that nobody knows which alarm it is. */
@@ -276,7 +244,3 @@ function nameOf(monitor: Monitor): string {
 
 /** No name of a file holds a control character, so that this one is never taken for an alarm of it, and is left alone. */
 const UNKNOWN_NAME_MARK = '\u0000monitor ';
-
-function isUnknownName(name: string): boolean {
-  return name.includes(UNKNOWN_NAME_MARK);
-}

@@ -2,7 +2,7 @@
 
 import type { AlarmDefinition, Member } from '../../alarm/alarm.ts';
 import { isStringArray } from '../../alarm/contact.ts';
-import type { JsonObject, JsonValue } from '../../alarm/json.ts';
+import type { JsonValue } from '../../alarm/json.ts';
 import type { RowFault } from '../../alarm/row.ts';
 import type { ContactMap } from './contacts.ts';
 import { messageFault } from './message.ts';
@@ -61,7 +61,8 @@ export function fitDefinition(
   if (name !== name.trim())
     faults.push({ column: 'name', reason: 'expected no blanks around a name, which Datadog cuts off' });
   const fitted = new Map<string, JsonValue>();
-  for (const [member, value] of Object.entries(namedParams(name, params))) {
+  for (const [member, said] of Object.entries(params)) {
+    const value = withName(name, member, said);
     const reason = typeof value === 'string' ? CHECKS.get(member)?.(value) : contactFault(value, contacts);
     if (reason !== undefined) faults.push({ column: member, reason });
     else if (!isDefault(member, value)) fitted.set(member, value);
@@ -70,13 +71,9 @@ export function fitDefinition(
 }
 
 /** Datadog has no variable for the name of a monitor: it is filled in here. */
-function namedParams(name: string, params: JsonObject): JsonObject {
-  const entries = Object.entries(params).map(([member, value]) =>
-    member.startsWith('message_') && typeof value === 'string'
-      ? ([member, value.replaceAll('{name}', () => name)] as const)
-      : ([member, value] as const),
-  );
-  return Object.fromEntries(entries);
+function withName(name: string, member: string, value: JsonValue): JsonValue {
+  const isMessage = member.startsWith('message_') && typeof value === 'string';
+  return isMessage ? value.replaceAll('{name}', () => name) : value;
 }
 
 /** What is not said and what is said as it would be anyway are the same here. */

@@ -1,12 +1,13 @@
-// The documented shapes of Datadog's monitors API, version 1, and what turns its JSON text into them.
+// The documented shapes of Datadog's monitors API, version 1, and downtimes API, version 2, and what turns their JSON text into them.
 //
 //   monitor   {"id": 21053382, "name": "disk-full", "query": "…", "message": "…", "tags": ["a:b"], "type": "query alert",
 //              "overall_state": "OK", "options": {"thresholds": {"critical": 3.0}, …}, …}
 //   list      [monitor…]                            bare, also when there are no more
 //   deleted   {"deleted_monitor_id": 21053382}
+//   downtimes {"data": [{"attributes": {"scope": "*", …}, …}…]}
 //   refusal   {"errors": ["…"]}
 //
-// Source: MonitorsApi in Datadog's OpenAPI description of the API v1; members that are not read here are kept as they came.
+// Source: MonitorsApi and DowntimesApi in Datadog's OpenAPI descriptions of the API v1 and v2; members that are not read here are kept as they came.
 
 import { isStringArray } from '../../alarm/contact.ts';
 import { isJsonObject, numberText, parseJson, type JsonObject, type JsonValue } from '../../alarm/json.ts';
@@ -29,18 +30,30 @@ export interface Monitor {
 export function decodeMonitors(text: string, where: string): readonly Monitor[] {
   const list = parse(text, where);
   if (!Array.isArray(list)) throw malformed('expected a list of monitors', where);
-  return list.map((item: JsonValue) => decodeMonitor(item, where));
+  return list.map((item: JsonValue) => monitorOf(item, where));
 }
 
 /** @throws {ALARMSYNC_SERVICE_MALFORMED} when the text is anything but a monitor. */
-export function readMonitor(text: string, where: string): Monitor {
-  return decodeMonitor(parse(text, where), where);
+export function decodeMonitor(text: string, where: string): Monitor {
+  return monitorOf(parse(text, where), where);
 }
 
 /** The id that the answer to a delete names; undefined when it names none. */
 export function decodeDeletedId(text: string): string | undefined {
   const answer = parsed(text);
   return isJsonObject(answer) ? numberText(answer['deleted_monitor_id']) : undefined;
+}
+
+/** The attributes of each downtime. @throws {ALARMSYNC_SERVICE_MALFORMED} when the text is anything but a list of downtimes. */
+export function decodeDowntimes(text: string, where: string): readonly JsonObject[] {
+  const answer = parse(text, where);
+  const data = isJsonObject(answer) ? answer['data'] : undefined;
+  if (!Array.isArray(data)) throw malformed('expected a list "data" of downtimes', where);
+  return data.map((downtime: JsonValue) => {
+    const attributes = isJsonObject(downtime) ? downtime['attributes'] : undefined;
+    if (isJsonObject(attributes)) return attributes;
+    throw malformed('expected each downtime to have an object "attributes"', where);
+  });
 }
 
 /** What a refusal says, as it stands; undefined when it says nothing. */
@@ -50,7 +63,7 @@ export function refusalText(text: string): string | undefined {
   return isStringArray(errors) ? errors[0] : undefined;
 }
 
-function decodeMonitor(value: JsonValue, where: string): Monitor {
+function monitorOf(value: JsonValue, where: string): Monitor {
   if (!isJsonObject(value)) throw malformed('expected each monitor to be an object', where);
   const { name, query, message, tags, options, overall_state: overallState } = value;
   const id = numberText(value['id']);

@@ -1,0 +1,67 @@
+// Datadog's HTTP API: requests that bear the keys, and refusals that say why.
+
+import { errorOfStatus } from '../http-error.ts';
+import type { HttpRequest, HttpTransport } from '../http.ts';
+import { refusalText } from './wire.ts';
+
+/** What is shown of the reason that a refusal gives. */
+const MAX_REASON_CHARACTER_COUNT = 300;
+
+/** A refusal that is an answer, by its status and reason. */
+type IsExpected = (status: number, reason: string) => boolean;
+
+/** 400 says what is wrong with the request, 404 that there is no such thing. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 404]);
+
+export class DatadogApi {
+  readonly #transport: HttpTransport;
+  /** Sent with every request. */
+  readonly #keys: Readonly<Record<string, string>>;
+
+  constructor(transport: HttpTransport, keys: Readonly<Record<string, string>>) {
+    this.#transport = transport;
+    this.#keys = keys;
+  }
+
+  /**
+   * The text of a good answer.
+   * @throws {AlarmSyncError} the ALARMSYNC_SERVICE_ code of the status, with Datadog's own reason; the signal's own reason.
+   */
+  async text(request: HttpRequest): Promise<string> {
+    const answer = await this.#send(request);
+    if (!REFUSALS.has(answer.status)) return answer.text;
+    throw this.#refusal(request, answer.status, refusalText(answer.text));
+  }
+
+  /** The text of a good answer, or undefined when it is the refusal that is expected. @throws as `text`. */
+  async textUnless(request: HttpRequest, isExpected: IsExpected): Promise<string | undefined> {
+    const answer = await this.#send(request);
+    if (!REFUSALS.has(answer.status)) return answer.text;
+    const reason = refusalText(answer.text);
+    if (isExpected(answer.status, reason ?? '')) return undefined;
+    throw this.#refusal(request, answer.status, reason);
+  }
+
+  /** The request as errors show it. */
+  where(request: Pick<HttpRequest, 'method' | 'path'>): string {
+    return this.#transport.where(request);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#transport[Symbol.asyncDispose]();
+  }
+
+  async #send(request: HttpRequest): Promise<{ readonly status: number; readonly text: string }> {
+    return this.#transport.request({ ...request, headers: this.#keys, acceptsStatus });
+  }
+
+  #refusal(request: HttpRequest, status: number, reason: string | undefined): Error {
+    const where = this.where(request);
+    const said = reason?.slice(0, MAX_REASON_CHARACTER_COUNT);
+    return errorOfStatus(status, said === undefined ? where : `${where}: ${said}`);
+  }
+}
+
+function acceptsStatus(status: number): boolean {
+  return (status >= 200 && status < 300) || REFUSALS.has(status);
+}
