@@ -106,9 +106,9 @@ function contacts(padding: string): readonly string[] {
 }
 
 const mutation = fc.record({
-  /** Which record, and where in it: shares of their number and length. */
+  /** Which record, and where in it, before its line's end at the latest (what follows that is the next record): shares of their number and length. */
   record: fc.double({ min: 0, max: 0.999, noNaN: true }),
-  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
   removedCount: fc.integer({ min: 0, max: 40 }),
   inserted: fc.oneof(
     fc.constantFrom(
