@@ -7,8 +7,8 @@ import type { PlanFile } from '../../store/plan-file.ts';
 import { publish, type OperationOutcome } from '../../telemetry/names.ts';
 
 /** Settlements kept back at most. Each claim takes along what has gathered, so that few commits are for them alone. */
-const BATCH_COUNT = 1024;
-const FLUSH_INTERVAL_MS = 50;
+const BATCH_COUNT = 4096;
+const FLUSH_INTERVAL_MS = 250;
 
 /** Collects what tasks found out. An operation is published only once its outcome is durable. */
 export class LedgerWriter implements Disposable {
