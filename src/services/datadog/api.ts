@@ -1,7 +1,10 @@
 // Datadog's HTTP API: requests that bear the keys, and refusals that say why.
 
+import { AlarmSyncError } from '../../alarm/errors.ts';
+import type { RequestGate } from '../alarm-service.ts';
 import { errorOfStatus } from '../http-error.ts';
 import type { HttpRequest, HttpTransport } from '../http.ts';
+import { EdgeOverload } from './edge-overload.ts';
 import { refusalText } from './wire.ts';
 
 /** What is shown of the reason that a refusal gives. */
@@ -17,10 +20,14 @@ export class DatadogApi {
   readonly #transport: HttpTransport;
   /** Sent with every request. */
   readonly #keys: Readonly<Record<string, string>>;
+  readonly #gate: RequestGate;
+  readonly #overload = new EdgeOverload();
 
-  constructor(transport: HttpTransport, keys: Readonly<Record<string, string>>) {
+  /** @param gate the transport's own: it is paused while the edge is overloaded */
+  constructor(transport: HttpTransport, keys: Readonly<Record<string, string>>, gate: RequestGate) {
     this.#transport = transport;
     this.#keys = keys;
+    this.#gate = gate;
   }
 
   /**
@@ -52,7 +59,21 @@ export class DatadogApi {
   }
 
   async #send(request: HttpRequest): Promise<{ readonly status: number; readonly text: string }> {
-    return this.#transport.request({ ...request, headers: this.#keys, acceptsStatus });
+    const sentAtMs = performance.now();
+    try {
+      const answer = await this.#transport.request({ ...request, headers: this.#keys, acceptsStatus });
+      this.#overload.noteGood();
+      return answer;
+    } catch (thrown) {
+      if (thrown instanceof AlarmSyncError) this.#rest(thrown, sentAtMs);
+      throw thrown;
+    }
+  }
+
+  #rest({ status, retryAfterMs }: AlarmSyncError, sentAtMs: number): void {
+    const restMs = this.#overload.restMsAfter(status, sentAtMs, performance.now());
+    // Where the service said how long, the transport has seen to it.
+    if (restMs > 0 && retryAfterMs === undefined) this.#gate.pause(restMs);
   }
 
   #refusal(request: HttpRequest, status: number, reason: string | undefined): Error {

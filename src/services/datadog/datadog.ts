@@ -88,7 +88,11 @@ export function createDatadogService(settings: DatadogServiceSettings, gate: Req
     'dd-application-key': keyOf(applicationKey, 'DD_APP_KEY'),
   };
   const identity = { address: address.origin + address.prefix, account: '' };
-  return new DatadogService(new DatadogApi(transport, keys), identity, new ContactMap(settings.contacts));
+  return new DatadogService(
+    new DatadogApi(transport, keys, gate),
+    identity,
+    new ContactMap(settings.contacts),
+  );
 }
 
 class DatadogService implements AlarmService {
