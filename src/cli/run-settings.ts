@@ -2,7 +2,9 @@
 
 import path from 'node:path';
 
+import type { ServiceCapabilities } from '../services/alarm-service.ts';
 import type { RunSettings } from '../store/run-settings.ts';
+import type { Terminal } from './terminal.ts';
 import { required, type Values } from './values.ts';
 
 export function runSettingsOf(values: Values, file: string, service: string): RunSettings {
@@ -29,6 +31,17 @@ export function runSettingsOf(values: Values, file: string, service: string): Ru
     checkBefore: required(values.choice('check-before', ['all', 'deletes', 'none'])),
     ignoreErrors: values.isOn('ignore-errors'),
   };
+}
+
+/** The same as far as the service can keep to them; where it cannot, that is said. */
+export function keptSettings(
+  asked: RunSettings,
+  { writesState }: ServiceCapabilities,
+  terminal: Terminal,
+): RunSettings {
+  if (writesState || asked.compareState === 'meaning') return asked;
+  terminal.warn('--compare-state exact is passed over: this service sets in_alarm by itself, no write can');
+  return { ...asked, compareState: 'meaning' };
 }
 
 /** A file stays the same file when the run is resumed from another directory. */

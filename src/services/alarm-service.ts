@@ -65,7 +65,7 @@ export interface ServiceCapabilities {
   readonly createIsUpsert: boolean;
   /** False when the service may hold one name twice. */
   readonly namesAreUnique: boolean;
-  /** True when the alarm's state (active, in_alarm) is part of what create and update write. */
+  /** False when the service alone says which alarms are `in_alarm`: a state is then compared by its meaning only. */
   readonly writesState: boolean;
   /** Names one delete request may carry; 1 when there is no bulk delete. */
   readonly maxDeleteBatch: number;

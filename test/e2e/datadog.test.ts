@@ -149,6 +149,17 @@ describe('a sync with Datadog', () => {
     expect(world.service.monitorCount).toBe(121);
   });
 
+  it('compares states by their meaning, whatever was asked: no write can set in_alarm there', async () => {
+    const world = await start();
+    const content = csv(row('host-0000', { alarm_state: 'in_alarm' }));
+    const first = await world.sync(content, '--compare-state', 'exact');
+    expect(first.stderr).toContain('--compare-state exact is passed over');
+    const again = await world.sync(content, '--compare-state', 'exact');
+    expect([again.exitCode, again.stdout]).toEqual([0, expect.stringContaining('1 unchanged')]);
+    const meaning = await world.sync(content);
+    expect(meaning.stderr).not.toContain('--compare-state');
+  });
+
   it('leaves no double where the service created, and answered 504', async () => {
     const world = await start();
     let failedCount = 0;

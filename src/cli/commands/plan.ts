@@ -8,7 +8,7 @@ import { acceptPlan, requireChecksumWithForce } from '../acceptance.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { OUTPUT_FLAGS, PACE_FLAGS, SHAPE_FLAGS, STATE_FLAGS } from '../flags.ts';
 import { changeCountOf, makeNewPlan, planExitCode } from '../planning.ts';
-import { runSettingsOf } from '../run-settings.ts';
+import { keptSettings, runSettingsOf } from '../run-settings.ts';
 import { connect, lockService, newRunId, openState } from '../session.ts';
 
 export const planCommand: Command = {
@@ -28,8 +28,9 @@ export const planCommand: Command = {
   async run(context) {
     const { values, terminal } = context;
     requireChecksumWithForce(context.values);
-    const settings = runSettingsOf(values, positional(context, 'file'), values.required('service'));
-    await using connection = await connect(context, settings.service);
+    const asked = runSettingsOf(values, positional(context, 'file'), values.required('service'));
+    await using connection = await connect(context, asked.service);
+    const settings = keptSettings(asked, connection.service.capabilities, context.terminal);
     using state = openState(context);
     const runId = newRunId(context.nowEpochMs());
     using _lock = await lockService(context, state, connection.serviceKey, runId);

@@ -7,7 +7,7 @@ import { positional } from '../command.ts';
 import { applyOnceAgreed, requireChecksumWithForce } from '../acceptance.ts';
 import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, SHAPE_FLAGS, STATE_FLAGS } from '../flags.ts';
 import { makeNewPlan } from '../planning.ts';
-import { runSettingsOf } from '../run-settings.ts';
+import { keptSettings, runSettingsOf } from '../run-settings.ts';
 import { connect, lockService, newRunId, openState } from '../session.ts';
 import { settleUnfinished } from '../unfinished.ts';
 
@@ -30,8 +30,9 @@ export const syncCommand: Command = {
   async run(context) {
     const { values } = context;
     requireChecksumWithForce(context.values);
-    const settings = runSettingsOf(values, positional(context, 'file'), values.required('service'));
-    await using connection = await connect(context, settings.service);
+    const asked = runSettingsOf(values, positional(context, 'file'), values.required('service'));
+    await using connection = await connect(context, asked.service);
+    const settings = keptSettings(asked, connection.service.capabilities, context.terminal);
     using state = openState(context);
     const runId = newRunId(context.nowEpochMs());
     using _lock = await lockService(context, state, connection.serviceKey, runId);

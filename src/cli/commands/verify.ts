@@ -13,7 +13,7 @@ import { positional } from '../command.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { OUTPUT_FLAGS, PACE_FLAGS, SOURCE_FLAGS, STATE_FLAGS } from '../flags.ts';
 import { changeCountOf } from '../planning.ts';
-import { runSettingsOf } from '../run-settings.ts';
+import { keptSettings, runSettingsOf } from '../run-settings.ts';
 import { connect, newRunId, openState, paceOf } from '../session.ts';
 import { VERSION } from '../version.ts';
 
@@ -28,8 +28,9 @@ export const verifyCommand: Command = {
   async run(context) {
     const { values, terminal, stop, nowEpochMs } = context;
     const file = positional(context, 'file');
-    const run = runSettingsOf(values, file, values.required('service'));
-    await using connection = await connect(context, run.service);
+    const asked = runSettingsOf(values, file, values.required('service'));
+    await using connection = await connect(context, asked.service);
+    const run = keptSettings(asked, connection.service.capabilities, terminal);
     using state = openState(context);
     const runId = `verify-${newRunId(nowEpochMs())}`;
     const directory = state.runDirectory(runId);

@@ -51,7 +51,7 @@ const CAPABILITIES: ServiceCapabilities = {
   hasConditionalWrites: false,
   createIsUpsert: false,
   namesAreUnique: false,
-  writesState: true,
+  writesState: false,
   maxDeleteBatch: 1,
 };
 
