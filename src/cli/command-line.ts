@@ -114,6 +114,7 @@ function hostEnvironment(environment: NodeJS.ProcessEnv): HostEnvironment {
       applicationKey: environment['DD_APP_KEY'],
       site: environment['DD_SITE'],
     },
+    variable: (name) => environment[name],
     proxy: {
       ...(httpProxy === undefined ? {} : { httpProxy }),
       ...(httpsProxy === undefined ? {} : { httpsProxy }),

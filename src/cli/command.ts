@@ -14,6 +14,8 @@ export interface HostEnvironment {
   readonly token: string | undefined;
   readonly tokenFile: string | undefined;
   readonly datadog: DatadogAccount;
+  /** Any other variable, for a secret that the configuration file refers to. */
+  readonly variable: (name: string) => string | undefined;
   readonly proxy: ProxySettings;
 }
 

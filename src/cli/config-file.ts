@@ -8,10 +8,12 @@ import { parse as parseYaml } from 'yaml';
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { ContactHandles } from '../services/datadog/contacts.ts';
 import { FLAGS, type Flag } from './flags.ts';
+import { SECRET_REFERENCE, SECRETS, type SecretReferences } from './secrets.ts';
 
 /** What the file says besides flags. */
 export interface ConfigSections {
   readonly contacts: ContactHandles;
+  readonly secrets: SecretReferences;
 }
 
 export interface ConfigFile {
@@ -36,6 +38,17 @@ const contacts = v.pipe(
   v.description('Whom a contact is in Datadog: a handle by contact; a star at the end stands for the rest'),
 );
 
+/** A reference only: what stands there by mistake is not repeated in the fault. */
+const secret = v.pipe(
+  v.string('expected env:NAME, the variable that holds the secret'),
+  v.regex(SECRET_REFERENCE, 'expected env:NAME, the variable that holds the secret'),
+);
+
+const secrets = v.pipe(
+  v.partial(v.strictObject(v.entriesFromList(SECRETS, secret))),
+  v.description('Which variables of the environment hold the secrets, as env:NAME'),
+);
+
 type FlagValue = string | number | boolean | readonly (string | number | boolean)[];
 
 /** What a flag is decoded from is its text: here is asked only whether it has one. */
@@ -51,7 +64,10 @@ const flagEntries: Readonly<
   Object.entries<Flag>(FLAGS).map(([name, flag]) => [name, v.optional(flagSchema(flag))] as const),
 );
 
-const schema = v.objectWithRest({ ...flagEntries, contacts: v.optional(contacts) }, v.never());
+const schema = v.objectWithRest(
+  { ...flagEntries, contacts: v.optional(contacts), secrets: v.optional(secrets) },
+  v.never(),
+);
 
 /** The JSON Schema of the file. What none can say, such as that handles differ, is left to the reading. */
 export async function configSchemaText(): Promise<string> {
@@ -80,16 +96,19 @@ export function readConfigFile(file: string): ConfigFile {
       hint: 'keys are flags without the dashes, such as max-delete; alarmsync config schema tells them all',
     });
   }
-  const { contacts: handles = {}, ...flags } = read.output;
+  const { contacts: handles = {}, secrets: references = {}, ...flags } = read.output;
   const texts = Object.entries<FlagValue | undefined>(flags).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, textOf(value)] as const],
   );
-  return { flags: new Map(texts), sections: { contacts: handles } };
+  return { flags: new Map(texts), sections: { contacts: handles, secrets: references } };
 }
 
 function faultOf(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? '';
-  if (issue.expected === 'never') return `expected the name of a flag, got "${path}"`;
+  if (issue.expected === 'never')
+    return path.startsWith('secrets.')
+      ? `expected one of ${SECRETS.join(', ')}, got "${path}"`
+      : `expected the name of a flag, got "${path}"`;
   return `${path}: ${issue.message}`;
 }
 

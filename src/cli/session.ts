@@ -12,6 +12,7 @@ import { threadedStages } from '../threads/run-stage.ts';
 import { ServiceLock } from '../store/service-lock.ts';
 import { serviceKeyOf, StateDirectory } from '../store/state-directory.ts';
 import type { CommandContext } from './command.ts';
+import { credentialsOf } from './secrets.ts';
 import { required } from './values.ts';
 
 const QUOTA_WINDOW_MS = 1000;
@@ -51,20 +52,18 @@ export interface ServiceConnection extends AsyncDisposable {
 
 /** @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service. */
 export async function connect(context: CommandContext, service: string): Promise<ServiceConnection> {
-  const { values, host } = context;
+  const { values } = context;
   const pace = paceOf(context);
   const burst = values.count('tpslimit-burst', 1) ?? Math.max(1, Math.floor(pace.quotaPerSecond / 50));
   const quota = { perSecond: pace.quotaPerSecond, burst };
   const settings = {
     service,
-    token: host.token,
-    tokenFile: host.tokenFile,
-    datadog: host.datadog,
+    ...credentialsOf(context),
     contacts: context.sections.contacts,
     allowInsecure: values.isOn('insecure'),
     concurrency: pace.concurrency,
     requestTimeoutMs: Math.min(MAX_REQUEST_TIMEOUT_MS, required(values.durationMs('request-timeout', 1))),
-    proxy: host.proxy,
+    proxy: context.host.proxy,
   };
   const pacer = new Pacer(quota);
   const opened = await openService(settings, pacer);

@@ -22,6 +22,23 @@ describe('the configuration file', () => {
       expect(refused.stderr).toContain(part);
   });
 
+  it('takes references to secrets only, and never repeats what stands there instead', async () => {
+    const workspace = openWorkspace();
+    workspace.write(
+      'config.yaml',
+      'secrets:\n  token: s3cr3t\n  datadog_api_key: 12345\n  passphrase: env:A\n',
+    );
+    const refused = await workspace.run(['status', '--config', 'config.yaml']);
+    expect(refused.exitCode).toBe(1);
+    for (const part of [
+      'secrets.token: expected env:NAME',
+      'secrets.datadog_api_key: expected',
+      '"secrets.passphrase"',
+    ])
+      expect(refused.stderr).toContain(part);
+    expect(refused.stderr).not.toMatch(/s3cr3t|12345/u);
+  });
+
   it.each([
     ['"ldap:*": "@team"', 'a star at the end of both'],
     ['"ldap:a": "@x"\n  "ldap:b": "@x"', 'a handle of its own'],

@@ -241,6 +241,23 @@ describe('a sync with Datadog', () => {
     expect([undone.exitCode, shape()]).toEqual([0, before]);
   });
 
+  it('takes its keys from the variables that the configuration file names, before the usual ones', async () => {
+    const world = await start();
+    world.workspace.write(
+      'config.yaml',
+      'secrets:\n  datadog_api_key: env:ORG_API_KEY\n  datadog_application_key: env:ORG_APP_KEY\n',
+    );
+    world.workspace.write('alarms.csv', csv(row('host-0000')));
+    const args = ['sync', 'alarms.csv', '--auto-approve', ...world.flags];
+    const { credentials } = world.service;
+    const usual = { DD_API_KEY: 'wrong', DD_APP_KEY: 'wrong', ORG_API_KEY: credentials['dd-api-key'] ?? '' };
+    const missing = await world.workspace.run(args, { env: usual });
+    expect([missing.exitCode, missing.stderr]).toEqual([7, expect.stringContaining('expected ORG_APP_KEY')]);
+    const named = { ...usual, ORG_APP_KEY: credentials['dd-application-key'] ?? '' };
+    const synced = await world.workspace.run(args, { env: named });
+    expect([synced.exitCode, synced.stdout]).toEqual([0, expect.stringContaining('1 created')]);
+  });
+
   it('shows no key, and says which one is missing or refused', async () => {
     const world = await start();
     world.workspace.write('alarms.csv', csv(row('a')));
