@@ -39,10 +39,9 @@ const contacts = v.pipe(
 );
 
 /** A reference only: what stands there by mistake is not repeated in the fault. */
-const secret = v.pipe(
-  v.string('expected env:NAME, the variable that holds the secret'),
-  v.regex(SECRET_REFERENCE, 'expected env:NAME, the variable that holds the secret'),
-);
+const NO_REFERENCE = 'expected env:NAME, the variable that holds the secret';
+
+const secret = v.pipe(v.string(NO_REFERENCE), v.regex(SECRET_REFERENCE, NO_REFERENCE));
 
 const secrets = v.pipe(
   v.partial(v.strictObject(v.entriesFromList(SECRETS, secret))),
