@@ -225,9 +225,20 @@ describe('an exchange that fails', () => {
     const half = await loopback((response) => response.writeHead(200).write('half'));
     const late = new AbortController();
     const answer = await transport(half.url).open({ ...get, signal: late.signal });
-    const reading = answer.text(1000);
+    const reading = answer.bytes(1000);
+    expect((await reading.next()).value).toEqual(Buffer.from('half'));
+    const rest = reading.next();
     late.abort(reason);
-    await expect(reading).rejects.toBe(reason);
+    await expect(rest).rejects.toBe(reason);
+
+    const whole = new AbortController();
+    let endHead: (() => void) | undefined;
+    const sent = new Promise<void>((resolve) => (endHead = resolve));
+    const begun = await loopback((response) => response.writeHead(200).write('half', () => endHead?.()));
+    const gathering = transport(begun.url).request({ ...get, signal: whole.signal });
+    await sent;
+    whole.abort(reason);
+    await expect(gathering).rejects.toBe(reason);
   });
 
   it('shows neither token, body nor query in any message', async () => {

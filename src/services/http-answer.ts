@@ -1,17 +1,17 @@
-// Turns one HTTP answer on the wire into text: whole up to a limit, or piece by piece.
+// One HTTP answer whose body is still on the wire -> its pieces, as they come.
 
-import { isAscii } from 'node:buffer';
 import { EventEmitter } from 'node:events';
 import { TextDecoder } from 'node:util';
 
 import type { Dispatcher } from 'undici';
 
-import { onAbort } from './abort-listener.ts';
-import { errorOfFailure, malformed, timedOut } from './http-error.ts';
+import type { AlarmSyncError } from '../alarm/errors.ts';
+import type { Exchange } from './exchange.ts';
+import { malformed } from './http-error.ts';
 import type { HttpHeaders } from './retry-after.ts';
 
 /** What is read of a body nobody wants, so that its connection can serve the next request. */
-const MAX_DISCARDED_BYTES = 64 * 1024;
+export const MAX_DISCARDED_BYTES: number = 64 * 1024;
 
 /** White space looked through for the first character of a body. */
 const MAX_BLANK_BYTES = 64 * 1024;
@@ -19,50 +19,8 @@ const MAX_BLANK_BYTES = 64 * 1024;
 /** JSON white space, and the bytes of a byte-order mark. */
 const BLANK_BYTES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
-/** One request and its answer, with the two things that may cut them short: the caller's signal and the clock. */
-export class Exchange implements Disposable {
-  readonly where: string;
-  /** What undici listens to. It takes an emitter as well as an AbortSignal, whose making was 4 % of a drain's time. */
-  readonly signal: EventEmitter = new EventEmitter();
-  readonly #caller: AbortSignal;
-  readonly #timeoutMs: number;
-  readonly #stopListening: () => void;
-  #timer: NodeJS.Timeout | undefined;
-  #isTimedOut = false;
-
-  constructor(where: string, caller: AbortSignal, timeoutMs: number) {
-    this.where = where;
-    this.#caller = caller;
-    this.#timeoutMs = timeoutMs;
-    this.#stopListening = onAbort(caller, () => this.signal.emit('abort'));
-  }
-
-  startClock(): void {
-    this.stopClock();
-    this.#timer = setTimeout(() => {
-      this.#isTimedOut = true;
-      this.signal.emit('abort');
-    }, this.#timeoutMs);
-  }
-
-  stopClock(): void {
-    clearTimeout(this.#timer);
-  }
-
-  /** What to throw for what was thrown: the caller's own reason untouched, else an AlarmSyncError. */
-  errorOf(thrown: unknown): unknown {
-    if (this.#caller.aborted) return this.#caller.reason;
-    return this.#isTimedOut ? timedOut(this.#timeoutMs, this.where) : errorOfFailure(thrown, this.where);
-  }
-
-  [Symbol.dispose](): void {
-    this.stopClock();
-    this.#stopListening();
-  }
-}
-
 /**
- * An answer whose body is still on the wire. Call `text`, `bytes`, `chunks` or `discard` once; `firstCharacter` may come before.
+ * An answer whose body is still on the wire. Call `bytes`, `chunks` or `discard` once; `firstCharacter` may come before.
  * The request's clock runs until the body is read; under `chunks` it runs only while waiting for the next piece.
  */
 export class HttpAnswer {
@@ -76,7 +34,7 @@ export class HttpAnswer {
   /** Of the body, to whoever asked for it within a limit. */
   #givenBytes = 0;
 
-  constructor(data: Dispatcher.ResponseData, exchange: Exchange) {
+  private constructor(data: Dispatcher.ResponseData, exchange: Exchange) {
     this.status = data.statusCode;
     this.headers = data.headers;
     this.#body = data.body;
@@ -84,6 +42,22 @@ export class HttpAnswer {
     // A body destroyed before its end emits an error that nobody waits for any more.
     this.#body.on('error', () => {});
     this.#pieces = this.#body[Symbol.asyncIterator]();
+  }
+
+  /** Sends a request, and waits for the head of its answer. @throws {ALARMSYNC_SERVICE_TIMEOUT}, CONNECTION; the signal's own reason. */
+  static async to(
+    dispatcher: Dispatcher,
+    request: Dispatcher.DispatchOptions,
+    exchange: Exchange,
+  ): Promise<HttpAnswer> {
+    const signal = new EventEmitter();
+    exchange.onCut = () => signal.emit('abort');
+    try {
+      return new HttpAnswer(await dispatcher.request({ ...request, signal }), exchange);
+    } catch (thrown) {
+      exchange[Symbol.dispose]();
+      throw exchange.errorOf(thrown);
+    }
   }
 
   /** The first character of the body that is not white space; '' when there is none within 64 KiB. */
@@ -97,24 +71,6 @@ export class HttpAnswer {
       blankBytes += piece.byteLength;
     }
     return '';
-  }
-
-  /**
-   * The whole body.
-   * @throws {ALARMSYNC_SERVICE_MALFORMED} when it is longer than the limit or not UTF-8, and what `chunks` throws.
-   */
-  async text(limitBytes: number): Promise<string> {
-    using _exchange = this.#exchange;
-    const pieces: Uint8Array[] = [];
-    for (;;) {
-      const piece = await this.#nextWithin(limitBytes);
-      if (piece === undefined) break;
-      pieces.push(piece);
-    }
-    const whole = Buffer.concat(pieces);
-    // Most answers are ASCII, which needs no decoder that looks for what is not UTF-8.
-    if (isAscii(whole)) return whole.toString('latin1');
-    return this.#decode(new TextDecoder('utf-8', { fatal: true }), whole, false);
   }
 
   /**
@@ -148,9 +104,9 @@ export class HttpAnswer {
         // While the consumer is busy, the service is not to blame.
         this.#exchange.stopClock();
         if (piece === undefined) break;
-        yield this.#decode(decoder, piece, true);
+        yield decodeUtf8(decoder, piece, this.#exchange.where, true);
       }
-      yield this.#decode(decoder, new Uint8Array(), false);
+      yield decodeUtf8(decoder, new Uint8Array(), this.#exchange.where, false);
     } finally {
       this.#body.destroy();
     }
@@ -180,17 +136,21 @@ export class HttpAnswer {
     this.#givenBytes += piece?.byteLength ?? 0;
     if (this.#givenBytes <= limitBytes) return piece;
     this.#body.destroy();
-    throw malformed(`expected an answer of at most ${limitBytes} bytes, got more`, this.#exchange.where, {
-      hint: 'if it was a page of the listing, ask for smaller ones with --page-size',
-    });
+    throw tooLong(limitBytes, this.#exchange.where);
   }
+}
 
-  // Silent replacement characters would make one name out of another.
-  #decode(decoder: TextDecoder, bytes: Uint8Array, isMore: boolean): string {
-    try {
-      return decoder.decode(bytes, { stream: isMore });
-    } catch {
-      throw malformed('expected UTF-8, got other bytes', this.#exchange.where);
-    }
+/** @throws {ALARMSYNC_SERVICE_MALFORMED} for what is not UTF-8: silent replacement characters would make one name out of another. */
+export function decodeUtf8(decoder: TextDecoder, bytes: Uint8Array, where: string, isMore: boolean): string {
+  try {
+    return decoder.decode(bytes, { stream: isMore });
+  } catch {
+    throw malformed('expected UTF-8, got other bytes', where);
   }
+}
+
+export function tooLong(limitBytes: number, where: string): AlarmSyncError {
+  return malformed(`expected an answer of at most ${limitBytes} bytes, got more`, where, {
+    hint: 'if it was a page of the listing, ask for smaller ones with --page-size',
+  });
 }

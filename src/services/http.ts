@@ -4,7 +4,8 @@ import type { Dispatcher } from 'undici';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { RequestGate, RequestKind } from './alarm-service.ts';
-import { Exchange, HttpAnswer } from './http-answer.ts';
+import { Exchange } from './exchange.ts';
+import { HttpAnswer } from './http-answer.ts';
 import { requireConfidential } from './http-address.ts';
 import type { ServiceAddress } from './http-address.ts';
 import { errorOfRedirect, errorOfStatus } from './http-error.ts';
@@ -12,9 +13,10 @@ import { MAX_THROTTLE_MS } from './retry.ts';
 import { headerOf, retryAfterMsOf } from './retry-after.ts';
 import type { HttpHeaders } from './retry-after.ts';
 import type { TokenSource } from './token.ts';
+import { WholeAnswer, type HttpText } from './whole-answer.ts';
 
 /** Longest answer to anything but a listing: an acknowledgement or one alarm. */
-export const MAX_ANSWER_BYTES: number = 4 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** Longest page of a listing. */
 export const MAX_PAGE_BYTES: number = 64 * 1024 * 1024;
@@ -55,16 +57,21 @@ export interface HttpRequest {
   /** JSON text. */
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Statuses that are given back instead of thrown; the 2xx when absent. */
+  /** Statuses that `request` gives back instead of throwing; the 2xx when absent. */
   readonly acceptsStatus?: (status: number) => boolean;
 }
 
-/** An answer whose body was read. */
-export interface HttpText {
+interface Answered {
   readonly status: number;
   readonly headers: HttpHeaders;
-  readonly text: string;
 }
+
+/** Sends a request whose turn has come, and waits for its answer. */
+type Send<Answer> = (
+  dispatcher: Dispatcher,
+  request: Dispatcher.DispatchOptions,
+  exchange: Exchange,
+) => Promise<Answer>;
 
 /**
  * JSON over HTTP to one service. Redirects are not followed and nothing is sent twice, but for a 401 after which the token file holds another token.
@@ -91,23 +98,28 @@ export class HttpTransport implements AsyncDisposable {
    * @throws {AlarmSyncError} the ALARMSYNC_SERVICE_ code of the status or failure; the signal's own reason when it aborts.
    */
   async request(request: HttpRequest): Promise<HttpText> {
-    const answer = await this.open(request);
-    const text = await answer.text(request.kind === 'list' ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES);
-    return { status: answer.status, headers: answer.headers, text };
+    const acceptsStatus = request.acceptsStatus ?? isSuccess;
+    const settings = {
+      limitBytes: request.kind === 'list' ? MAX_PAGE_BYTES : MAX_ANSWER_BYTES,
+      wantsBody: acceptsStatus,
+    };
+    const answer = await this.#authorised<HttpText>(request, async (...sending) =>
+      WholeAnswer.to(...sending, settings),
+    );
+    if (acceptsStatus(answer.status)) return answer;
+    throw this.#errorOf(request, answer);
   }
 
   /** One exchange up to the headers; the caller reads or discards the body. @throws as `request`. */
   async open(request: HttpRequest): Promise<HttpAnswer> {
-    const answer = await this.#authorised(request);
-    const acceptsStatus = request.acceptsStatus ?? isSuccess;
-    if (acceptsStatus(answer.status)) return answer;
+    const answer = await this.#authorised(
+      request,
+      async (...sending) => HttpAnswer.to(...sending),
+      (refused) => refused.discard(),
+    );
+    if (isSuccess(answer.status)) return answer;
     answer.discard();
-    const where = this.where(request);
-    if (answer.status < 400) {
-      const base = this.#settings.address.origin + this.#settings.address.prefix + request.path;
-      throw errorOfRedirect(answer.status, where, headerOf(answer.headers, 'location'), base);
-    }
-    throw errorOfStatus(answer.status, where, waitOf(answer.status, answer.headers));
+    throw this.#errorOf(request, answer);
   }
 
   /**
@@ -130,17 +142,33 @@ export class HttpTransport implements AsyncDisposable {
     await (await this.#dispatcher)?.destroy();
   }
 
-  async #authorised(request: HttpRequest): Promise<HttpAnswer> {
+  #errorOf(request: HttpRequest, { status, headers }: Answered): AlarmSyncError {
+    const where = this.where(request);
+    if (status >= 400) return errorOfStatus(status, where, waitOf(status, headers));
+    const base = this.#settings.address.origin + this.#settings.address.prefix + request.path;
+    return errorOfRedirect(status, where, headerOf(headers, 'location'), base);
+  }
+
+  /** @param letGo of an answer that is not used */
+  async #authorised<Answer extends Answered>(
+    request: HttpRequest,
+    send: Send<Answer>,
+    letGo?: (answer: Answer) => void,
+  ): Promise<Answer> {
     const token = await this.#settings.token?.current();
-    const answer = await this.#send(request, token);
+    const answer = await this.#send(request, token, send);
     if (answer.status !== 401 || token === undefined) return answer;
     const renewed = await this.#settings.token?.renewed(token);
     if (renewed === undefined) return answer;
-    answer.discard();
-    return this.#send(request, renewed);
+    letGo?.(answer);
+    return this.#send(request, renewed, send);
   }
 
-  async #send(request: HttpRequest, token: string | undefined): Promise<HttpAnswer> {
+  async #send<Answer extends Answered>(
+    request: HttpRequest,
+    token: string | undefined,
+    send: Send<Answer>,
+  ): Promise<Answer> {
     const { address, requestTimeoutMs } = this.#settings;
     // Before the gate: who has passed it leaves at once, or many would leave together once the client is loaded.
     const dispatcher = await this.#openDispatcher(request);
@@ -148,21 +176,19 @@ export class HttpTransport implements AsyncDisposable {
     request.signal.throwIfAborted();
     const exchange = new Exchange(this.where(request), request.signal, requestTimeoutMs);
     exchange.startClock();
-    try {
-      const data = await dispatcher.request({
+    const answer = await send(
+      dispatcher,
+      {
         origin: address.origin,
         path: address.prefix + request.path,
         method: request.method,
         headers: headersOf(request, token),
         body: request.body ?? null,
-        signal: exchange.signal,
-      });
-      this.#throttle(data.statusCode, data.headers);
-      return new HttpAnswer(data, exchange);
-    } catch (error) {
-      exchange[Symbol.dispose]();
-      throw exchange.errorOf(error);
-    }
+      },
+      exchange,
+    );
+    this.#throttle(answer.status, answer.headers);
+    return answer;
   }
 
   async #openDispatcher(request: HttpRequest): Promise<Dispatcher> {

@@ -20,7 +20,7 @@ it.each(
     // Before: nothing durable. After: the intent is, and nothing has left.
     ['OperationTable.claim', 'every'],
     // Before: committed, and not sent. After: answered, and not settled.
-    ['HttpTransport.open', 'every'],
+    ['HttpTransport.request', 'every'],
     // After: settled in a transaction that is open still.
     ['OperationTable.settle', 'every', 'after'],
     ['PlanFile.record', 'every'],

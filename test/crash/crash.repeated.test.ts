@@ -16,10 +16,10 @@ it.each<[first: KillPoint, second: KillPoint]>([
   // Outcomes are unknown, and are looked up before anything is sent.
   ['OperationTable.claim after 2', 'PlanFile.startDraining after 1'],
   ['OperationTable.claim after 2', 'OperationTable.listUnknown after 1'],
-  ['OperationTable.claim after 2', 'HttpTransport.open before 1'],
-  ['HttpTransport.open after 150', 'PlanFile.record before 1'],
-  ['HttpTransport.open after 150', 'PlanFile.record after 1'],
-  ['HttpTransport.open after 300', 'HttpTransport.open after 2'],
+  ['OperationTable.claim after 2', 'HttpTransport.request before 1'],
+  ['HttpTransport.request after 150', 'PlanFile.record before 1'],
+  ['HttpTransport.request after 150', 'PlanFile.record after 1'],
+  ['HttpTransport.request after 300', 'HttpTransport.request after 2'],
 ])('killed at %s, and its resume at %s: ends equal', async (first, second) => {
   await using world = await openCrashWorld();
   await world.runKilledAt(world.syncArguments, first);
@@ -50,7 +50,7 @@ it('takes up a killed apply of a saved plan', async () => {
     exitCode: 0,
   });
   await world.runKilledAt(['apply', plan, ...world.pace], 'StateDirectory.noteStarted after 1');
-  await world.runKilledAt(['apply', plan, ...world.pace], 'HttpTransport.open after 150');
+  await world.runKilledAt(['apply', plan, ...world.pace], 'HttpTransport.request after 150');
 
   expect(await world.finish()).toMatchObject({ exitCode: 0 });
 
@@ -59,7 +59,7 @@ it('takes up a killed apply of a saved plan', async () => {
 
 it('goes on with a killed run when sync is given again with the same file', async () => {
   await using world = await openCrashWorld();
-  await world.runKilledAt(world.syncArguments, 'HttpTransport.open after 150');
+  await world.runKilledAt(world.syncArguments, 'HttpTransport.request after 150');
 
   const again = await world.sync();
 
@@ -70,7 +70,7 @@ it('goes on with a killed run when sync is given again with the same file', asyn
 
 it('settles what a killed run left unknown before it plans another file, even when killed at that', async () => {
   await using world = await openCrashWorld();
-  await world.runKilledAt(world.syncArguments, 'HttpTransport.open after 250');
+  await world.runKilledAt(world.syncArguments, 'HttpTransport.request after 250');
   world.wantOneLess();
   await world.runKilledAt(world.syncArguments, 'PlanFile.record before 1');
 
@@ -89,7 +89,7 @@ it('takes up a killed rollback, and ends where the run began', async () => {
   const { length } = world.writes;
   const rollback = ['rollback', world.lastPlanPath(), '--auto-approve', '--max-delete', '160', ...world.pace];
   await world.runKilledAt(rollback, 'ExistingStaging.appendPage after 2');
-  await world.runKilledAt(world.resumeArguments, 'HttpTransport.open after 120');
+  await world.runKilledAt(world.resumeArguments, 'HttpTransport.request after 120');
   await world.runKilledAt(world.resumeArguments, 'PlanFile.record before 100');
 
   await world.finish();

@@ -45,7 +45,7 @@ const POINTS = {
   'ExistingStaging.appendPage': [ExistingStaging.prototype, 'appendPage', once],
   'ExistingStaging.buildIndex': [ExistingStaging.prototype, 'buildIndex', once],
   'ExistingStaging.seal': [ExistingStaging.prototype, 'seal', once],
-  'HttpTransport.open': [HttpTransport.prototype, 'open', perWrite],
+  'HttpTransport.request': [HttpTransport.prototype, 'request', perWrite],
   'OperationTable.claim': [OperationTable.prototype, 'claim', once],
   'OperationTable.listUnknown': [OperationTable.prototype, 'listUnknown', once],
   'OperationTable.releaseForResume': [OperationTable.prototype, 'releaseForResume', once],

@@ -37,13 +37,18 @@ export interface DrainSettings {
 
 /**
  * Operations claimed in one transaction: as many as are done in a quarter of a second, within these bounds. A crash costs at most
- * this many look-ups and four times the concurrency; a claim waits for the disk, and meanwhile nothing is sent. At a quota of 5000/s,
- * two runs of each in turn: with ten claims a second and 50 ms between settlements 4310 and 4560/s once warm, with four and 250 ms
- * 4810 and 4880/s.
+ * this many look-ups and four times the concurrency; while one is claimed nothing is sent. At a quota of 5000/s, two runs of each in
+ * turn: 4310 and 4560/s with ten claims a second and 50 ms between settlements, 4810 and 4880/s with four and 250 ms.
  */
 const MIN_CLAIM_COUNT = 128;
 const MAX_CLAIM_COUNT = 4096;
 const CLAIMS_PER_SECOND = 4;
+
+/**
+ * Operations under way at most, in requests in flight. What waits its turn as a bare row costs less than as a task with its promises:
+ * a drain of 150 000 creates was 1.07 to 1.39 times as fast as with all that were claimed under way, in three runs of each in turn.
+ */
+const STARTED_PER_REQUEST = 4;
 
 /** Before this the pace is not known. */
 const PACE_KNOWN_AFTER_MS = 1000;
@@ -168,16 +173,16 @@ class Drain implements Disposable {
   }
 
   async #startAll(isDelete: boolean): Promise<void> {
-    const lowWaterCount = this.#settings.concurrency * 4;
+    const highWaterCount = this.#settings.concurrency * STARTED_PER_REQUEST;
     let afterId = 0;
     while (!this.#watch.stop.aborted && !this.#isLimitReached()) {
       const claimed = this.#writer.flushWith(() => this.#claim(isDelete, afterId));
       if (claimed.length === 0) break;
       for (const operation of claimed) {
         afterId = operation.id;
+        if (this.#outstandingCount >= highWaterCount) await this.#fewerThan(highWaterCount / 2);
         this.#track(operation, async (task) => task.run(false));
       }
-      await this.#fewerThan(lowWaterCount);
     }
   }
 

@@ -10,12 +10,12 @@ import type { AlarmPage, ListedAlarm, ListedText, RequestGate } from '../alarm-s
 import { parseServiceAddress } from '../http-address.ts';
 import { malformed } from '../http-error.ts';
 import { HttpAnswer } from '../http-answer.ts';
-import { HttpTransport, MAX_ANSWER_BYTES, MAX_PAGE_BYTES } from '../http.ts';
+import { HttpTransport, MAX_PAGE_BYTES } from '../http.ts';
 import type { HttpRequest, ProxySettings } from '../http.ts';
 import { Pacer } from '../pacer.ts';
 import { withRetries } from '../retry.ts';
 import type { RetrySettings } from '../retry.ts';
-import { headerOf } from '../retry-after.ts';
+import { headerOf, type HttpHeaders } from '../retry-after.ts';
 import { TokenSource } from '../token.ts';
 import { PageReader } from './page.ts';
 import { decodeAcknowledgement, decodeDefinition, encodeDefinition, sendableEtag } from './wire.ts';
@@ -181,15 +181,19 @@ export class AlarmClient implements AsyncDisposable {
   }
 
   async #readOnce(request: HttpRequest, name: string): Promise<ListedAlarm | undefined> {
-    const where = this.#transport.where(request);
-    const answer = await this.#transport.open({ ...request, acceptsStatus: isReadStatus });
-    if (answer.status === 404) {
-      answer.discard();
-      return undefined;
+    try {
+      return await this.#readExisting(request, name);
+    } catch (thrown) {
+      if (thrown instanceof AlarmSyncError && thrown.code === 'ALARMSYNC_SERVICE_MISSING') return undefined;
+      throw thrown;
     }
-    const decoded = decodeDefinition(await answer.text(MAX_ANSWER_BYTES), name, where);
-    if ('alarm' in decoded) return withEtag(decoded.alarm, answer);
-    if (decoded.status === '404') return undefined;
+  }
+
+  async #readExisting(request: HttpRequest, name: string): Promise<ListedAlarm> {
+    const where = this.#transport.where(request);
+    const answer = await this.#transport.request(request);
+    const decoded = decodeDefinition(answer.text, name, where);
+    if ('alarm' in decoded) return withEtag(decoded.alarm, answer.headers);
     if (decoded.status.startsWith('2'))
       throw malformed('expected an alarm, got an acknowledgement without one', where);
     throw this.#transport.errorOfBodyStatus(Number(decoded.status), answer.headers, where);
@@ -243,13 +247,9 @@ function listedAlarm(alarm: ListedAlarm | ListedText): ListedAlarm {
 }
 
 // The etag of the header is that of the answer; the one in the body is a listing's.
-function withEtag(alarm: ListedAlarm, answer: HttpAnswer): ListedAlarm {
-  const etag = sendableEtag(headerOf(answer.headers, 'etag')) ?? alarm.etag;
+function withEtag(alarm: ListedAlarm, headers: HttpHeaders): ListedAlarm {
+  const etag = sendableEtag(headerOf(headers, 'etag')) ?? alarm.etag;
   return etag === undefined ? alarm : { ...alarm, etag };
-}
-
-function isReadStatus(status: number): boolean {
-  return status === 404 || (status >= 200 && status < 300);
 }
 
 function neverAborted(): AbortSignal {
