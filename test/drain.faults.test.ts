@@ -12,7 +12,7 @@ import { drain } from './drain.service.ts';
 import { diffWorld, operationsOf, params, type World } from './plan.world.ts';
 
 function connect(url: string): AlarmService {
-  const pacer = new Pacer({ perSecond: 0, burst: 1 });
+  const pacer = new Pacer({ perSecond: 0, burst: 1, concurrency: 1 });
   const service = createRestService(
     { url, allowInsecure: false, concurrency: 8, requestTimeoutMs: 100 },
     pacer,

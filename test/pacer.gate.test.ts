@@ -4,8 +4,8 @@ import { Pacer } from '../src/services/pacer.ts';
 
 const never = new AbortController().signal;
 
-function pacer(perSecond: number, burst: number): Pacer {
-  const made = new Pacer({ perSecond, burst });
+function pacer(perSecond: number, burst: number, concurrency = 8): Pacer {
+  const made = new Pacer({ perSecond, burst, concurrency });
   onTestFinished(() => made[Symbol.dispose]());
   return made;
 }
@@ -69,6 +69,16 @@ describe('the sliding second', () => {
     const times = await greedyTimes(pacer(perSecond, burst), 16, 1500);
     expect(times.length).toBeGreaterThan(0);
     expect(worstWindow(times, 900)).toBeLessThanOrEqual(perSecond + burst);
+  });
+
+  it('leaves room for those in flight, which may arrive in a second before which they left', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const running = greedyTimes(pacer(1000, 100, 60), 16, 4000);
+    await vi.advanceTimersByTimeAsync(4100);
+    const times = await running;
+    expect(worstSecond(times)).toBeLessThanOrEqual(1100 - 60);
+    expect(times.length).toBeGreaterThanOrEqual(4000);
   });
 
   it('holds it after a lull, and after waiters who gave up', async () => {
@@ -168,7 +178,7 @@ describe('a waiter', () => {
   });
 
   it('is refused when the pacer is closed, and so is whoever comes after', async () => {
-    const gate = new Pacer({ perSecond: 1, burst: 1 });
+    const gate = new Pacer({ perSecond: 1, burst: 1, concurrency: 8 });
     await gate.pass('write', never);
     const waiting = gate.pass('write', never);
     gate[Symbol.dispose]();

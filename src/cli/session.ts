@@ -55,7 +55,7 @@ export async function connect(context: CommandContext, service: string): Promise
   const { values } = context;
   const pace = paceOf(context);
   const burst = values.count('tpslimit-burst', 1) ?? Math.max(1, Math.floor(pace.quotaPerSecond / 50));
-  const quota = { perSecond: pace.quotaPerSecond, burst };
+  const quota = { perSecond: pace.quotaPerSecond, burst, concurrency: pace.concurrency };
   const settings = {
     service,
     ...credentialsOf(context),

@@ -4,6 +4,7 @@ import { AlarmSyncError, asAlarmSyncError, type ErrorCode, type FailureClass } f
 import type { SealedFiles, Share, SieveSettings } from '../pipeline/diff/diff.ts';
 import type { ListingSettings, ListingSnapshot } from '../pipeline/listing/listing.ts';
 import type { SourceSettings, SourceSnapshot } from '../pipeline/source/source.ts';
+import type { PacerSettings } from '../services/pacer.ts';
 import type { ServiceSettings } from '../services/registry.ts';
 import type { TelemetryMessages, TelemetryName } from '../telemetry/names.ts';
 
@@ -22,7 +23,7 @@ export type Job =
       readonly settings: ListingSettings;
       readonly service: ServiceSettings;
       /** Requests a second, 0 for no quota, and how many may leave at once. */
-      readonly quota: { readonly perSecond: number; readonly burst: number };
+      readonly quota: PacerSettings;
     }
   | {
       readonly stage: 'sieve';

@@ -6,6 +6,7 @@ import { AlarmSyncError } from '../alarm/errors.ts';
 import type { ListingSnapshot } from '../pipeline/listing/listing.ts';
 import type { SourceSnapshot } from '../pipeline/source/source.ts';
 import type { Stages } from '../pipeline/sync.ts';
+import type { PacerSettings } from '../services/pacer.ts';
 import type { ServiceSettings } from '../services/registry.ts';
 import { publish, type TelemetryMessages, type TelemetryName } from '../telemetry/names.ts';
 import { errorOf, type Job, type JobResult, type Published, type StageMessage } from './job.ts';
@@ -14,10 +15,7 @@ import { errorOf, type Job, type JobResult, type Published, type StageMessage } 
  * The stages of a planning, each in a thread of its own: SQLite has one writer a file, and parsing fills a core.
  * The listing's thread opens the service by itself.
  */
-export function threadedStages(
-  service: ServiceSettings,
-  quota: { readonly perSecond: number; readonly burst: number },
-): Stages {
+export function threadedStages(service: ServiceSettings, quota: PacerSettings): Stages {
   return {
     source: sourceStage(service),
     listing: async (file, settings, signal) =>

@@ -79,7 +79,7 @@ async function listTexts(textOf: (cursor: string | null, requestCount: number) =
 }
 
 async function listFrom(url: string, file: string): Promise<Outcome> {
-  using pacer = new Pacer({ perSecond: 0, burst: 1 });
+  using pacer = new Pacer({ perSecond: 0, burst: 1, concurrency: 1 });
   await using service = createRestService(
     { url, allowInsecure: false, concurrency: 2, requestTimeoutMs: 5000 },
     pacer,

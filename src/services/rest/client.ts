@@ -74,7 +74,7 @@ export class AlarmClient implements AsyncDisposable {
   /** The service's address without a slash at its end. */
   readonly address: string;
   readonly #transport: HttpTransport;
-  readonly #pacer = new Pacer({ perSecond: 0, burst: 1 });
+  readonly #pacer = new Pacer({ perSecond: 0, burst: 1, concurrency: 1 });
   readonly #retrySettings: RetrySettings;
 
   /** @throws {ALARMSYNC_SERVICE_ADDRESS} or {ALARMSYNC_SERVICE_CREDENTIALS} when the options cannot be used. */
