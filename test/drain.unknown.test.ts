@@ -56,6 +56,16 @@ describe('a create whose answer was lost', () => {
     ]);
   });
 
+  it('keeps no other from being sent while it waits to be looked up', async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `a${index}`);
+    const world = { desired: Object.fromEntries(names.map((name) => [name, params()])) };
+    const service = serviceOf(world, { before: failFirst(40, isWrite, lost) });
+    const { plan } = diffWorld(world);
+    await drain(plan, service, { settleTimeMs: 400, retryCount: 3, concurrency: 1 });
+    expect(service.calls.slice(0, 40).filter(isWrite)).toHaveLength(40);
+    expect(service.alarms.size).toBe(40);
+  });
+
   it('is looked up no sooner than the settle time after the sending, and as long between look-ups', async () => {
     const { service } = await drained(CREATE, { before: failFirst(1, isWrite, lost) });
     const [sent = 0, first = 0, second = 0] = service.calls.map(({ atMs }) => atMs);
