@@ -1,52 +1,13 @@
-import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { ErrorCode } from '../src/alarm/errors.ts';
 import type { RequestGate } from '../src/services/alarm-service.ts';
-import { parseServiceAddress } from '../src/services/http-address.ts';
-import { HttpTransport } from '../src/services/http.ts';
-import type { HttpRequest } from '../src/services/http.ts';
-import { TokenSource } from '../src/services/token.ts';
 import { failureOf, listen, loopback, shownText } from './http.loopback.ts';
-
-const signal = new AbortController().signal;
-const get: HttpRequest = { method: 'GET', path: '/alarms/a?cursor=hidden-cursor', kind: 'read', signal };
-
-interface NotedGate extends RequestGate {
-  readonly notes: string[];
-}
-
-function notedGate(): NotedGate {
-  const notes: string[] = [];
-  return {
-    notes,
-    pass: async (kind) => {
-      notes.push(kind);
-    },
-    pause: (durationMs) => {
-      notes.push(`pause ${durationMs}`);
-    },
-  };
-}
-
-function transport(url: string, requestTimeoutMs = 20_000, gate: RequestGate = notedGate()): HttpTransport {
-  const made = new HttpTransport(
-    {
-      address: parseServiceAddress(url),
-      token: TokenSource.of({ token: 'hidden-token' }),
-      allowInsecure: false,
-      concurrency: 2,
-      requestTimeoutMs,
-    },
-    gate,
-  );
-  onTestFinished(async () => made[Symbol.asyncDispose]());
-  return made;
-}
+import { get, notedGate, transport } from './http.transport.ts';
 
 describe('the status of an answer', () => {
   it.each<[number, ErrorCode, string]>([
@@ -254,47 +215,4 @@ describe('an exchange that fails', () => {
     }
     expect(broken.asked[0]?.headers.authorization).toBe('Bearer hidden-token');
   });
-});
-
-it('uses its connections again after an error answer', async () => {
-  const server = createTcpServer();
-  const url = await listen(server);
-  let connections = 0;
-  const unread = 'x'.repeat(50_000);
-  server.on('connection', (socket: Socket) => {
-    connections += 1;
-    socket.on('data', () =>
-      socket.write(`HTTP/1.1 404 Not Found\r\ncontent-length: ${unread.length}\r\n\r\n`, () =>
-        socket.write(unread),
-      ),
-    );
-  });
-  const used = transport(url);
-  for (let count = 0; count < 5; count += 1) await failureOf(async () => used.request(get));
-  // Two are allowed, and the second may be taken while the first still reads what nobody wants.
-  expect(connections).toBeLessThanOrEqual(2);
-});
-
-it('closes its connections when it is disposed, answers still under way or not', async () => {
-  const server = createTcpServer();
-  const url = await listen(server);
-  const connected = once(server, 'connection');
-  const used = transport(url);
-  const waiting = failureOf(async () => used.request(get));
-  const [socket]: Socket[] = await connected;
-  const closed = socket === undefined ? undefined : once(socket.resume(), 'close');
-  await used[Symbol.asyncDispose]();
-  expect((await waiting).code).toBe('ALARMSYNC_SERVICE_CONNECTION');
-  await closed;
-});
-
-it('sends nothing once it is disposed, used before or not', async () => {
-  for (const isUsed of [true, false]) {
-    const { url, asked } = await loopback((response) => response.end('{}'));
-    const used = transport(url);
-    if (isUsed) await used.request(get);
-    await used[Symbol.asyncDispose]();
-    expect((await failureOf(async () => used.request(get))).code).toBe('ALARMSYNC_SERVICE_CONNECTION');
-    expect(asked.length).toBe(isUsed ? 1 : 0);
-  }
 });

@@ -50,15 +50,21 @@ describe('the sliding second', () => {
     [400, 40],
     [1000, 20],
     [5000, 100],
-  ])('holds at most %d requests and a burst of %i, and the quota is used up', async (perSecond, burst) => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
-    onTestFinished(() => void vi.useRealTimers());
-    const running = greedyTimes(pacer(perSecond, burst), 16, 8000);
-    await vi.advanceTimersByTimeAsync(8100);
-    const times = await running;
-    expect(worstSecond(times)).toBeLessThanOrEqual(perSecond + burst);
-    expect(times.length).toBeGreaterThanOrEqual(Math.floor(perSecond * 8 * 0.98));
-  });
+    [0.5, 1, 1],
+    [1.5, 1, 1],
+    [20, 20, 20],
+  ])(
+    'holds at most %d requests and a burst of %i, and the quota is used up',
+    async (perSecond, burst, concurrency = 8) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+      onTestFinished(() => void vi.useRealTimers());
+      const running = greedyTimes(pacer(perSecond, burst, concurrency), 16, 8000);
+      await vi.advanceTimersByTimeAsync(8100);
+      const times = await running;
+      expect(worstSecond(times)).toBeLessThanOrEqual(perSecond + burst);
+      expect(times.length).toBeGreaterThanOrEqual(Math.floor(perSecond * 8 * 0.98));
+    },
+  );
 
   it.each([
     [2, 1],

@@ -1,13 +1,11 @@
 // One HTTP answer whose body is still on the wire -> its pieces, as they come.
 
-import { EventEmitter } from 'node:events';
 import { TextDecoder } from 'node:util';
 
 import type { Dispatcher } from 'undici';
 
-import type { AlarmSyncError } from '../alarm/errors.ts';
 import type { Exchange } from './exchange.ts';
-import { malformed } from './http-error.ts';
+import { malformed, tooLong } from './http-error.ts';
 import type { HttpHeaders } from './retry-after.ts';
 
 /** What is read of a body nobody wants, so that its connection can serve the next request. */
@@ -50,10 +48,10 @@ export class HttpAnswer {
     request: Dispatcher.DispatchOptions,
     exchange: Exchange,
   ): Promise<HttpAnswer> {
-    const signal = new EventEmitter();
-    exchange.onCut = () => signal.emit('abort');
+    const cut = new AbortController();
+    exchange.onCut = () => cut.abort();
     try {
-      return new HttpAnswer(await dispatcher.request({ ...request, signal }), exchange);
+      return new HttpAnswer(await dispatcher.request({ ...request, signal: cut.signal }), exchange);
     } catch (thrown) {
       exchange[Symbol.dispose]();
       throw exchange.errorOf(thrown);
@@ -147,10 +145,4 @@ export function decodeUtf8(decoder: TextDecoder, bytes: Uint8Array, where: strin
   } catch {
     throw malformed('expected UTF-8, got other bytes', where);
   }
-}
-
-export function tooLong(limitBytes: number, where: string): AlarmSyncError {
-  return malformed(`expected an answer of at most ${limitBytes} bytes, got more`, where, {
-    hint: 'if it was a page of the listing, ask for smaller ones with --page-size',
-  });
 }

@@ -64,6 +64,13 @@ export function malformed(message: string, where: string, details: ErrorDetails 
   });
 }
 
+/** The error for an answer that goes over its limit. */
+export function tooLong(limitBytes: number, where: string): AlarmSyncError {
+  return malformed(`expected an answer of at most ${limitBytes} bytes, got more`, where, {
+    hint: 'if it was a page of the listing, ask for smaller ones with --page-size',
+  });
+}
+
 /** The error for an exchange that took too long. */
 export function timedOut(timeoutMs: number, where: string): AlarmSyncError {
   return new AlarmSyncError(

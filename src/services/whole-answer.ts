@@ -6,7 +6,8 @@ import { TextDecoder } from 'node:util';
 import type { Dispatcher } from 'undici';
 
 import type { Exchange } from './exchange.ts';
-import { decodeUtf8, MAX_DISCARDED_BYTES, tooLong } from './http-answer.ts';
+import { decodeUtf8, MAX_DISCARDED_BYTES } from './http-answer.ts';
+import { tooLong } from './http-error.ts';
 import type { HttpHeaders } from './retry-after.ts';
 
 /** An answer whose body was read. */

@@ -22,7 +22,6 @@ export type Job =
       readonly file: string;
       readonly settings: ListingSettings;
       readonly service: ServiceSettings;
-      /** Requests a second, 0 for no quota, and how many may leave at once. */
       readonly quota: PacerSettings;
     }
   | {

@@ -170,18 +170,18 @@ class Drain implements Disposable {
   }
 
   async #startAll(isDelete: boolean): Promise<void> {
-    const lowWaterCount = this.#settings.concurrency * WAITING_PER_PLACE;
+    const enoughCount = this.#settings.concurrency * WAITING_PER_PLACE;
     let afterId = 0;
     while (!this.#watch.stop.aborted && !this.#isLimitReached()) {
       const claimed = this.#writer.flushWith(() => this.#claim(isDelete, afterId));
       if (claimed.length === 0) break;
       for (const operation of claimed) {
         afterId = operation.id;
-        // Not by those under way: who waits to be looked up or tried again keeps nobody from being sent.
-        if (this.#queue.size >= lowWaterCount) await this.#queue.onSizeLessThan(lowWaterCount / 2);
+        // The queue and not all that is under way: who waits for a time, as for a look-up, keeps nobody from being sent.
+        if (this.#queue.size >= enoughCount) await this.#queue.onSizeLessThan(enoughCount / 2);
         this.#track(operation, async (task) => task.run(false));
       }
-      await this.#fewerThan(lowWaterCount);
+      await this.#fewerThan(enoughCount);
     }
   }
 
