@@ -8,8 +8,8 @@ import { spread } from './measuring/spread.ts';
 import { MAIN, script } from './places.ts';
 import type { QuestionContext } from './question.ts';
 
-/** More than these tell nothing new: the pace settles within a second. */
-const MAX_OPERATION_COUNT = 50_000;
+/** Enough that a second or two of cold code at the start, which both sides have, count for little. */
+const MAX_OPERATION_COUNT = 250_000;
 
 const CONCURRENCY = 8;
 

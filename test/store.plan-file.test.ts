@@ -63,6 +63,18 @@ describe('a plan file', () => {
     expect(readFileSync(file).subarray(18, 20)).toEqual(Buffer.from([1, 1])); // rollback journal: readable from read-only media
   });
 
+  it.each([
+    ['state', ['pending', 'sent', 'done', 'retryable', 'failed', 'conflict', 'held']],
+    ['action', ['create', 'update', 'delete']],
+  ])('holds no %s of an operation but those it names', (column, values) => {
+    const file = closedPlan();
+    for (const value of values) alter(file, `UPDATE operation SET ${column} = '${value}'`);
+    for (const other of ['', 'Done', 'delet', 'sent '])
+      expect(() => alter(file, `UPDATE operation SET ${column} = '${other}'`)).toThrow(
+        'CHECK constraint failed',
+      );
+  });
+
   it('gives back what was written about its run', () => {
     const file = closedPlan();
     using plan = PlanFile.openReadOnly(file);

@@ -56,36 +56,30 @@ export interface OperationFilter {
 
 export type OperationCounts = Readonly<Record<Action, Readonly<Record<OperationState, number>>>>;
 
-interface ClaimedRow {
-  readonly id: number;
-  readonly action: Action;
-  readonly name: string;
-  readonly attempt_count: number;
-  readonly was_ambiguous: number;
-  readonly before_params: string | null;
-  readonly after_params: string | null;
-  readonly handle: string | null;
-  readonly etag: string | null;
-}
+/** As an array: better-sqlite3 makes those in half the time of objects, and a claim holds up what is to be sent. */
+type ClaimedRow = readonly [
+  id: number,
+  action: Action,
+  name: string,
+  attemptCount: number,
+  wasAmbiguous: number,
+  beforeParams: string | null,
+  afterParams: string | null,
+  handle: string | null,
+  etag: string | null,
+];
 
-interface OperationRow extends ClaimedRow {
-  readonly state: OperationState;
-  readonly file_line: number | null;
-  readonly sent_at_ms: number | null;
-  readonly settled_at_ms: number | null;
-  readonly failure_class: FailureClass | null;
-  readonly failure_status: number | null;
-  readonly failure_message: string | null;
-}
-
-const CLAIMED_COLUMNS =
-  'operation.id, action, name, attempt_count, was_ambiguous, before_params, after_params, handle, etag';
+type OperationRow = Omit<Operation, 'wasAmbiguous'> & { readonly wasAmbiguous: number };
 
 const SELECT_CLAIMED = `
-  SELECT ${CLAIMED_COLUMNS} FROM operation JOIN image ON image.operation_id = operation.id`;
+  SELECT operation.id, action, name, attempt_count, was_ambiguous, before_params, after_params, handle, etag
+  FROM operation JOIN image ON image.operation_id = operation.id`;
 
 const SELECT = `
-  SELECT ${CLAIMED_COLUMNS}, state, file_line, sent_at_ms, settled_at_ms, failure_class, failure_status, failure_message
+  SELECT operation.id, action, name, attempt_count AS attemptCount, was_ambiguous AS wasAmbiguous,
+    before_params AS beforeParams, after_params AS afterParams, handle, etag, state, file_line AS fileLine,
+    sent_at_ms AS sentAtMs, settled_at_ms AS settledAtMs, failure_class AS failureClass,
+    failure_status AS failureStatus, failure_message AS failureMessage
   FROM operation JOIN image ON image.operation_id = operation.id`;
 
 export class OperationTable {
@@ -106,9 +100,13 @@ export class OperationTable {
 
   constructor(database: Database.Database) {
     this.#database = database;
-    this.#claimQuery = database.prepare(`${SELECT_CLAIMED}
-      WHERE operation.id > @afterId AND state = 'pending' AND (action = 'delete') = @isDelete
-      ORDER BY operation.id LIMIT @limitCount`);
+    this.#claimQuery = database
+      .prepare<{ afterId: number; isDelete: number; limitCount: number }, ClaimedRow>(
+        `${SELECT_CLAIMED}
+         WHERE operation.id > @afterId AND state = 'pending' AND (action = 'delete') = @isDelete
+         ORDER BY operation.id LIMIT @limitCount`,
+      )
+      .raw();
     this.#markSentQuery = database.prepare(`
       UPDATE operation SET state = 'sent', sent_at_ms = @nowMs
       WHERE id BETWEEN @firstId AND @lastId AND state = 'pending' AND (action = 'delete') = @isDelete`);
@@ -131,16 +129,14 @@ export class OperationTable {
   ): readonly ClaimedOperation[] {
     const isDelete = filter.isDelete ? 1 : 0;
     return this.#database.transaction(() => {
-      const rows = this.#claimQuery.all({
-        afterId: filter.afterId,
-        isDelete,
-        limitCount: filter.limitCount,
-      });
-      const first = rows[0];
-      const last = rows.at(-1);
+      const claimed = this.#claimQuery
+        .all({ afterId: filter.afterId, isDelete, limitCount: filter.limitCount })
+        .map(decodeClaimed);
+      const first = claimed[0];
+      const last = claimed.at(-1);
       if (first === undefined || last === undefined) return [];
       this.#markSentQuery.run({ firstId: first.id, lastId: last.id, isDelete, nowMs: nowEpochMs });
-      return rows.map(decodeClaimed);
+      return claimed;
     })();
   }
 
@@ -194,6 +190,7 @@ export class OperationTable {
   listUnknown(): readonly ClaimedOperation[] {
     return this.#database
       .prepare<[], ClaimedRow>(`${SELECT_CLAIMED} WHERE state = 'sent' ORDER BY operation.id`)
+      .raw()
       .all()
       .map(decodeClaimed);
   }
@@ -221,6 +218,7 @@ export class OperationTable {
   *iterateByName(action: Action): Generator<ClaimedOperation> {
     const rows = this.#database
       .prepare<[Action], ClaimedRow>(`${SELECT_CLAIMED} WHERE action = ? ORDER BY name`)
+      .raw()
       .iterate(action);
     for (const row of rows) yield decodeClaimed(row);
   }
@@ -271,28 +269,20 @@ function noCounts(): Record<OperationState, number> {
 }
 
 function decodeClaimed(row: ClaimedRow): ClaimedOperation {
+  const [id, action, name, attemptCount, wasAmbiguous, beforeParams, afterParams, handle, etag] = row;
   return {
-    id: row.id,
-    action: row.action,
-    name: row.name,
-    attemptCount: row.attempt_count,
-    wasAmbiguous: row.was_ambiguous === 1,
-    beforeParams: row.before_params,
-    afterParams: row.after_params,
-    handle: row.handle,
-    etag: row.etag,
+    id,
+    action,
+    name,
+    attemptCount,
+    wasAmbiguous: wasAmbiguous === 1,
+    beforeParams,
+    afterParams,
+    handle,
+    etag,
   };
 }
 
 function decodeOperation(row: OperationRow): Operation {
-  return {
-    ...decodeClaimed(row),
-    state: row.state,
-    fileLine: row.file_line,
-    sentAtMs: row.sent_at_ms,
-    settledAtMs: row.settled_at_ms,
-    failureClass: row.failure_class,
-    failureStatus: row.failure_status,
-    failureMessage: row.failure_message,
-  };
+  return { ...row, wasAmbiguous: row.wasAmbiguous === 1 };
 }
