@@ -23,19 +23,28 @@ export interface ServiceSettings extends ConnectionSettings {
  */
 export async function openService(settings: ServiceSettings, gate: RequestGate): Promise<AlarmService> {
   const { service } = settings;
-  if (service.startsWith('embedded:')) {
-    const { createEmbeddedService } = await import('./embedded/embedded.ts');
-    return createEmbeddedService({ file: service.slice('embedded:'.length), durable: true }, gate);
+  switch (kindOf(service)) {
+    case 'embedded': {
+      const { createEmbeddedService } = await import('./embedded/embedded.ts');
+      return createEmbeddedService({ file: service.slice('embedded:'.length), durable: true }, gate);
+    }
+    case 'datadog': {
+      const { createDatadogService, datadogAddress } = await import('./datadog/datadog.ts');
+      const url = datadogAddress(service.slice('datadog:'.length), settings.datadog.site);
+      return createDatadogService({ ...settings, ...settings.datadog, url }, gate);
+    }
+    case 'rest': {
+      const { createRestService } = await import('./rest/rest.ts');
+      return createRestService({ ...settings, url: service }, gate);
+    }
   }
-  if (service.startsWith('datadog:')) {
-    const { createDatadogService, datadogAddress } = await import('./datadog/datadog.ts');
-    const url = datadogAddress(service.slice('datadog:'.length), settings.datadog.site);
-    return createDatadogService({ ...settings, ...settings.datadog, url }, gate);
-  }
-  if (/^https?:\/\//iu.test(service)) {
-    const { createRestService } = await import('./rest/rest.ts');
-    return createRestService({ ...settings, url: service }, gate);
-  }
+}
+
+/** @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service. */
+function kindOf(service: string): 'embedded' | 'datadog' | 'rest' {
+  if (service.startsWith('embedded:')) return 'embedded';
+  if (service.startsWith('datadog:')) return 'datadog';
+  if (/^https?:\/\//iu.test(service)) return 'rest';
   throw new AlarmSyncError(
     'ALARMSYNC_SERVICE_ADDRESS',
     'expected http(s)://…, embedded:FILE or datadog:, got something else',
@@ -45,9 +54,15 @@ export async function openService(settings: ServiceSettings, gate: RequestGate):
   );
 }
 
-/** What rows have to pass before they are planned for this service; undefined when it holds whatever it is given. */
-export async function loadFit({ service, contacts }: ServiceSettings): Promise<FitDefinition | undefined> {
-  if (!service.startsWith('datadog:')) return undefined;
+/** What decides which rows a service can hold; no secret among it. */
+export type FitSettings = Pick<ServiceSettings, 'service' | 'contacts'>;
+
+/**
+ * What rows have to pass before they are planned for this service; undefined when it holds whatever it is given. Nothing is sent.
+ * @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service.
+ */
+export async function loadFit({ service, contacts }: FitSettings): Promise<FitDefinition | undefined> {
+  if (kindOf(service) !== 'datadog') return undefined;
   const { ContactMap } = await import('./datadog/contacts.ts');
   const { fitDefinition } = await import('./datadog/fit.ts');
   const map = new ContactMap(contacts);

@@ -5,7 +5,7 @@ import type { SealedFiles, Share, SieveSettings } from '../pipeline/diff/diff.ts
 import type { ListingSettings, ListingSnapshot } from '../pipeline/listing/listing.ts';
 import type { SourceSettings, SourceSnapshot } from '../pipeline/source/source.ts';
 import type { PacerSettings } from '../services/pacer.ts';
-import type { ServiceSettings } from '../services/registry.ts';
+import type { FitSettings, ServiceSettings } from '../services/registry.ts';
 import type { TelemetryMessages, TelemetryName } from '../telemetry/names.ts';
 
 /** A stage to run. Plain, so that it can be sent to a thread; each stage writes the file `file`. */
@@ -15,7 +15,7 @@ export type Job =
       readonly file: string;
       readonly settings: SourceSettings;
       /** What the rows are for; null when they are only looked at. */
-      readonly service: ServiceSettings | null;
+      readonly service: FitSettings | null;
     }
   | {
       readonly stage: 'listing';

@@ -7,7 +7,7 @@ import type { ListingSnapshot } from '../pipeline/listing/listing.ts';
 import type { SourceSnapshot } from '../pipeline/source/source.ts';
 import type { Stages } from '../pipeline/sync.ts';
 import type { PacerSettings } from '../services/pacer.ts';
-import type { ServiceSettings } from '../services/registry.ts';
+import type { FitSettings, ServiceSettings } from '../services/registry.ts';
 import { publish, type TelemetryMessages, type TelemetryName } from '../telemetry/names.ts';
 import { errorOf, type Job, type JobResult, type Published, type StageMessage } from './job.ts';
 
@@ -27,7 +27,7 @@ export function threadedStages(service: ServiceSettings, quota: PacerSettings): 
 }
 
 /** Reads the input file in a thread of its own. @param service what the rows are for; null when they are only looked at */
-export function sourceStage(service: ServiceSettings | null): Stages['source'] {
+export function sourceStage(service: FitSettings | null): Stages['source'] {
   return async (file, settings, signal) =>
     decodeSource(await runJob({ stage: 'source', file, settings, service }, signal));
 }

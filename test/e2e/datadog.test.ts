@@ -106,6 +106,15 @@ describe('a sync with Datadog', () => {
       [11, 'query_scope'],
     ])
       expect(refused.stderr).toMatch(new RegExp(`${line}\\b.*${column}`, 'u'));
+    const checked = await world.workspace.run([
+      'validate',
+      'alarms.csv',
+      '--service',
+      'datadog:',
+      '--config',
+      'config.yaml',
+    ]);
+    expect([checked.exitCode, checked.stderr.match(/^.*\bmetric_math\b.*$/gmu)?.length]).toEqual([3, 2]);
     const skipped = await world.sync(content, '--on-invalid', 'skip');
     expect([skipped.exitCode, world.names]).toEqual([6, ['good']]);
   });

@@ -1,4 +1,4 @@
-// `alarmsync validate`: reads the file and names every bad row; no network.
+// `alarmsync validate`: reads the file and names every bad row, those that a service cannot hold among them; no network.
 
 import { rmSync } from 'node:fs';
 import path from 'node:path';
@@ -14,13 +14,14 @@ import { newRunId, openState } from '../session.ts';
 
 export const validateCommand: Command = {
   usage: 'validate <file>',
-  meaning: 'Read the file and name every bad row; no network',
-  example: 'alarmsync validate alarms.csv',
-  flags: [...SOURCE_FLAGS, ...STATE_FLAGS, ...OUTPUT_FLAGS],
+  meaning: 'Read the file and name every bad row, with --service those that it cannot hold too; no network',
+  example: 'alarmsync validate alarms.csv --service datadog: --config alarmsync.yaml',
+  flags: ['service', ...SOURCE_FLAGS, ...STATE_FLAGS, ...OUTPUT_FLAGS],
   async run(context) {
-    const { values, terminal, stop } = context;
+    const { values, terminal, stop, sections } = context;
+    const service = values.text('service');
     const file = positional(context, 'file');
-    const run = runSettingsOf(values, file, '');
+    const run = runSettingsOf(values, file, service ?? '');
     using state = openState(context);
     const directory = state.runDirectory(`validate-${newRunId(context.nowEpochMs())}`);
     try {
@@ -28,7 +29,7 @@ export const validateCommand: Command = {
       if (file === '-') await spool(context.standardInput, spooled, stop.stop);
       const sourcePath = file === '-' ? spooled : file;
       const source = await readValid(
-        sourceStage(null),
+        sourceStage(service === undefined ? null : { service, contacts: sections.contacts }),
         path.join(directory, 'desired.db'),
         sourcePath,
         run,
