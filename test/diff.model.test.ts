@@ -171,7 +171,7 @@ it('the SQL gives what the obvious way gives, over any world', () => {
         ...how,
         isDeleteProved: !given.badNames.includes(undefined),
       });
-      const operations = [...plan.operations.iterate()].map(
+      const operations = [...plan.alarms.operations.iterate()].map(
         ({ action, name: key, state, beforeParams, afterParams }) =>
           state === 'conflict'
             ? `conflict ${key}`

@@ -87,7 +87,7 @@ async function endUnder(fault: FaultName): Promise<unknown> {
   seed(server);
   const { plan } = diffWorld(WORLD);
   const service = connect(server.url);
-  for (let runNumber = 1; plan.operations.unfinishedCount() > 0 && runNumber <= 5; runNumber += 1) {
+  for (let runNumber = 1; plan.alarms.operations.unfinishedCount() > 0 && runNumber <= 5; runNumber += 1) {
     await drain(plan, service, { settleTimeMs: fault === 'slow' ? 300 : 30, retryCount: 4, concurrency: 8 });
   }
   const applied = server.counts.records
@@ -96,7 +96,7 @@ async function endUnder(fault: FaultName): Promise<unknown> {
   return {
     held: held(server).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     createdTwice: applied.filter((write, at) => write.startsWith('POST') && applied.indexOf(write) < at),
-    unfinishedCount: plan.operations.unfinishedCount(),
+    unfinishedCount: plan.alarms.operations.unfinishedCount(),
   };
 }
 

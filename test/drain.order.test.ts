@@ -29,10 +29,10 @@ describe('a drain', () => {
     const verbs = service.effects.map((effect) => effect.split(' ')[0]);
     expect(verbs.lastIndexOf('create')).toBeLessThan(verbs.indexOf('delete'));
     expect(verbs.lastIndexOf('update')).toBeLessThan(verbs.indexOf('delete'));
-    expect(plan.operations.counts().create.done).toBe(301);
-    expect(plan.operations.counts().delete.done).toBe(302);
-    expect(plan.operations.unfinishedCount()).toBe(0);
-    expect(plan.operations.resolvedAmbiguousCount()).toBe(0);
+    expect(plan.alarms.operations.counts().create.done).toBe(301);
+    expect(plan.alarms.operations.counts().delete.done).toBe(302);
+    expect(plan.alarms.operations.unfinishedCount()).toBe(0);
+    expect(plan.alarms.operations.resolvedAmbiguousCount()).toBe(0);
   });
 
   it('sends each operation once, under a key of its own', async () => {
@@ -79,7 +79,7 @@ describe('a drain', () => {
       'delete gone2',
     ]);
     await drain(plan, service);
-    expect(plan.operations.unfinishedCount()).toBe(0);
+    expect(plan.alarms.operations.unfinishedCount()).toBe(0);
   });
 });
 
@@ -100,7 +100,7 @@ describe('deletes are held back', () => {
       'delete gone2 held',
     ]);
     await drain(plan, service, { retryCount: 5 });
-    expect(plan.operations.unfinishedCount()).toBe(0);
+    expect(plan.alarms.operations.unfinishedCount()).toBe(0);
     expect([...service.alarms.keys()].toSorted()).toEqual(['changed', 'made']);
   });
 
@@ -167,20 +167,20 @@ describe('--max-errors', () => {
     await expect(drain(plan, service, { maxErrorCount: 5, concurrency: 1 })).rejects.toMatchObject({
       code: 'ALARMSYNC_RUN_TOO_MANY_ERRORS',
     });
-    const { failed, pending } = plan.operations.counts().create;
+    const { failed, pending } = plan.alarms.operations.counts().create;
     expect(failed).toBeGreaterThan(5);
     expect(failed + pending).toBe(400);
     expect(service.calls.length).toBeLessThan(20);
     isBroken = false;
     await drain(plan, service);
-    expect(plan.operations.counts().create.done).toBe(400 - failed);
+    expect(plan.alarms.operations.counts().create.done).toBe(400 - failed);
   });
 
   it('lets just as many fail', async () => {
     const service = serviceOf({}, { before: failFirst(5, () => true, refused) });
     const { plan } = diffWorld({ desired });
     await drain(plan, service, { maxErrorCount: 5 });
-    expect(plan.operations.counts().create).toMatchObject({ failed: 5, done: 395 });
+    expect(plan.alarms.operations.counts().create).toMatchObject({ failed: 5, done: 395 });
   });
 
   it('counts an operation that a lone 403 parked', async () => {

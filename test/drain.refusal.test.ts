@@ -21,7 +21,7 @@ describe('a throttled write', () => {
     const { plan } = diffWorld(many(1));
     await drain(plan, service, { retryCount: 0 });
     expect(operationOf(plan, 'n000')).toMatchObject({ state: 'done', wasAmbiguous: false });
-    expect(plan.attempts.ofOperation(1).map(({ result, status }) => `${result} ${status}`)).toEqual(
+    expect(plan.alarms.attempts.ofOperation(1).map(({ result, status }) => `${result} ${status}`)).toEqual(
       Array.from({ length: 3 }, () => 'throttled 429'),
     );
   });
@@ -37,12 +37,12 @@ describe('a throttled write', () => {
     await expect(drain(plan, service, { concurrency: 1 })).rejects.toMatchObject({
       code: 'ALARMSYNC_SERVICE_THROTTLED',
     });
-    const { done, pending } = plan.operations.counts().create;
+    const { done, pending } = plan.alarms.operations.counts().create;
     expect(operationsOf(plan)[0]).toBe('create n000');
     expect(done).toBeLessThanOrEqual(2); // what was let through before the answer was known
     expect(done + pending).toBe(30);
     await drain(plan, service);
-    expect(plan.operations.counts().create.done).toBe(30);
+    expect(plan.alarms.operations.counts().create.done).toBe(30);
   });
 });
 
@@ -80,7 +80,7 @@ it('401 ends the run at once and parks nothing', async () => {
   });
   expect(service.calls.length).toBeLessThan(50 + 4 * 4);
   const doneCount = service.effects.length;
-  expect(plan.operations.counts().create).toMatchObject({
+  expect(plan.alarms.operations.counts().create).toMatchObject({
     done: doneCount,
     pending: 400 - doneCount,
     failed: 0,
@@ -93,7 +93,7 @@ describe('403', () => {
     const service = serviceOf({}, { before: failFirst(1, ({ name }) => name === 'n010', forbidden) });
     const { plan } = diffWorld(many(20));
     await drain(plan, service);
-    expect(plan.operations.counts().create).toMatchObject({ done: 19, failed: 1 });
+    expect(plan.alarms.operations.counts().create).toMatchObject({ done: 19, failed: 1 });
     expect(operationOf(plan, 'n010')).toMatchObject({ failureStatus: 403, failureClass: 'http_4xx_403' });
   });
 
@@ -116,7 +116,7 @@ describe('403', () => {
     );
     const { plan } = diffWorld(many(100));
     await drain(plan, service);
-    expect(plan.operations.counts().create).toMatchObject({ done: 97, failed: 3 });
+    expect(plan.alarms.operations.counts().create).toMatchObject({ done: 97, failed: 3 });
   });
 
   it.each([
@@ -137,7 +137,7 @@ describe('403', () => {
       status: 403,
     });
     expect(service.calls.length).toBeLessThan(allowedCount + 20);
-    const { done, pending, failed } = plan.operations.counts().create;
+    const { done, pending, failed } = plan.alarms.operations.counts().create;
     expect({ done, pending, failed }).toEqual({ done: allowedCount, pending: 200 - allowedCount, failed: 0 });
   });
 });

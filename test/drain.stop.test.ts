@@ -24,14 +24,14 @@ describe('a stop', () => {
     });
     const { plan } = diffWorld(WORLD);
     await drain(plan, service, { stop: stop.signal, concurrency: 4 });
-    const { done, pending, sent } = plan.operations.counts().create;
+    const { done, pending, sent } = plan.alarms.operations.counts().create;
     expect(done).toBe(service.effects.length);
     expect(done).toBeLessThan(30 + 4);
     expect({ total: done + pending, sent }).toEqual({ total: COUNT, sent: 0 });
-    expect(plan.operations.counts().delete).toMatchObject({ pending: 1, held: 0 });
+    expect(plan.alarms.operations.counts().delete).toMatchObject({ pending: 1, held: 0 });
 
     await drain(plan, service);
-    expect(plan.operations.unfinishedCount()).toBe(0);
+    expect(plan.alarms.operations.unfinishedCount()).toBe(0);
     expect(service.effects.toSorted()).toEqual([...new Set(service.effects)].toSorted());
     expect(service.effects).toHaveLength(COUNT + 1);
   });
@@ -41,7 +41,7 @@ describe('a stop', () => {
     const { plan } = diffWorld(WORLD);
     await drain(plan, service, { stop: AbortSignal.abort() });
     expect(service.calls).toEqual([]);
-    expect(plan.operations.counts().create.pending).toBe(COUNT);
+    expect(plan.alarms.operations.counts().create.pending).toBe(COUNT);
   });
 
   it('does not wait for the settle time of an unknown outcome, which stays unknown', async () => {
@@ -57,9 +57,9 @@ describe('a stop', () => {
     );
     const { plan } = diffWorld({ desired: { a: params() } });
     await drain(plan, service, { stop: stop.signal, settleTimeMs: 3_600_000 });
-    expect(plan.operations.counts().create.sent).toBe(1);
+    expect(plan.alarms.operations.counts().create.sent).toBe(1);
     await drain(plan, serviceOf({ existing: { a: { params: params() } } }));
-    expect(plan.operations.counts().create.done).toBe(1);
+    expect(plan.alarms.operations.counts().create.done).toBe(1);
   });
 
   it('followed by a kill gives up what is in flight, and its outcome is unknown', async () => {
@@ -80,7 +80,7 @@ describe('a stop', () => {
     kill.signal.addEventListener('abort', () => answer.open());
     const { plan } = diffWorld({ desired: { a: params() } });
     await drain(plan, service, { stop: stop.signal, kill: kill.signal });
-    expect(plan.operations.counts().create.sent).toBe(1);
+    expect(plan.alarms.operations.counts().create.sent).toBe(1);
   });
 });
 
@@ -92,7 +92,7 @@ it('the intent is durable before anything is sent', async () => {
     {
       before: () => {
         using other = PlanFile.openReadOnly(plan.path);
-        seen.push(other.operations.find('a')?.state);
+        seen.push(other.alarms.operations.find('a')?.state);
       },
     },
   );
@@ -105,7 +105,7 @@ it('an operation is published only once its outcome is durable', async () => {
   const seen: string[] = [];
   const listener = (message: unknown): void => {
     using other = PlanFile.openReadOnly(plan.path);
-    for (const { name, state } of other.operations.iterate()) seen.push(`${name} ${state}`);
+    for (const { name, state } of other.alarms.operations.iterate()) seen.push(`${name} ${state}`);
     expect(message).toMatchObject({ action: 'create', outcome: 'done', attempts: 1 });
   };
   subscribe(channelName('operation'), listener);
@@ -136,7 +136,7 @@ describe('a full disk ends the run resumably', () => {
     expect(await codeOf(drain(plan, service))).toBe('ALARMSYNC_STORE_FULL');
     makeRoom(plan);
     await drain(plan, service);
-    expect(plan.operations.unfinishedCount()).toBe(0);
+    expect(plan.alarms.operations.unfinishedCount()).toBe(0);
     expect(service.effects).toHaveLength(COUNT + 1);
   });
 
@@ -154,7 +154,7 @@ describe('a full disk ends the run resumably', () => {
     expect(await codeOf(drain(plan, service, { concurrency: 100 }))).toBe('ALARMSYNC_STORE_FULL');
     makeRoom(plan);
     await drain(plan, service);
-    const { pending, sent } = plan.operations.counts().create;
+    const { pending, sent } = plan.alarms.operations.counts().create;
     expect({ pending, sent }).toEqual({ pending: 0, sent: 0 });
   });
 

@@ -47,7 +47,7 @@ describe('a create whose answer was lost', () => {
     const { plan, service } = await drained(CREATE, { before: failFirst(1, isWrite, lost) });
     expect(verbsOf(service)).toBe('create, read, read, create');
     expect(operationOf(plan, 'a')).toMatchObject({ state: 'done', attemptCount: 2, wasAmbiguous: true });
-    expect(plan.operations.resolvedAmbiguousCount()).toBe(1);
+    expect(plan.alarms.operations.resolvedAmbiguousCount()).toBe(1);
     expect(service.calls.map(({ idempotencyKey }) => idempotencyKey)).toEqual([
       'run-1-1',
       undefined,
@@ -174,7 +174,7 @@ describe('an unknown outcome', () => {
     );
     const { plan } = diffWorld({ desired });
     await drain(plan, service, { settleTimeMs: 1, concurrency: 2 });
-    expect(plan.operations.counts().create.done).toBe(20);
+    expect(plan.alarms.operations.counts().create.done).toBe(20);
   });
 
   it('stays unknown while look-ups fail, and is looked up when the run goes on', async () => {
@@ -203,7 +203,7 @@ describe('an unknown outcome', () => {
       attemptCount: 2,
       failureClass: 'other',
     });
-    expect(plan.attempts.ofOperation(1).map(({ step, result }) => `${step} ${result}`)).toEqual([
+    expect(plan.alarms.attempts.ofOperation(1).map(({ step, result }) => `${step} ${result}`)).toEqual([
       'write unknown',
       'lookup absent',
       'lookup absent',
@@ -218,9 +218,9 @@ describe('a claim that a dead process left', () => {
   /** A plan whose first operation was claimed, and then nothing. */
   function abandoned(world: World): PlanFile {
     const { plan } = diffWorld(world);
-    expect(plan.operations.claim({ isDelete: world === DELETE, afterId: 0, limitCount: 1 }, 5)).toHaveLength(
-      1,
-    );
+    expect(
+      plan.alarms.operations.claim({ isDelete: world === DELETE, afterId: 0, limitCount: 1 }, 5),
+    ).toHaveLength(1);
     return plan;
   }
 

@@ -52,8 +52,8 @@ describe('the checksum', () => {
     const { plan } = diffWorld(WORLD);
     const planned = planChecksum(plan, 'meaning');
     const claim = { isDelete: false, afterId: 0, limitCount: 1 };
-    const claimed = plan.operations.claim(claim, 5);
-    plan.operations.settle(
+    const claimed = plan.alarms.operations.claim(claim, 5);
+    plan.alarms.operations.settle(
       claimed.map(({ id }) => ({
         id,
         state: 'done',

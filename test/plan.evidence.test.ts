@@ -23,6 +23,7 @@ function planOf(facts: Partial<PlanFacts>, settings: Partial<RunSettings> = {}, 
     managedMembers: REQUIRED,
     endsWithoutLineEnd: false,
     lastExistingCount: null,
+    downtimes: null,
     ...facts,
   };
   const summary = makePlan(plan, all, { ...RUN_SETTINGS, ...settings, forecast: FORECAST }, 5_000);

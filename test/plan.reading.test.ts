@@ -109,6 +109,7 @@ async function planned(
       {
         stages: stagesOver(service),
         capabilities: service.capabilities,
+        openDowntimes: undefined,
         plan,
         stagingDirectory,
         nowEpochMs: () => 5_000,

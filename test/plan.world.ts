@@ -48,6 +48,7 @@ export const RUN_SETTINGS: RunSettings = {
   allowMissingFinalNewline: false,
   checkBefore: 'all',
   ignoreErrors: false,
+  downtimes: null,
 };
 
 export const NEW_RUN: NewRun = {
@@ -193,14 +194,14 @@ function stageExisting(file: string, world: World): void {
 
 /** The operations as a test wants to see them. Shape: `create a`, in order of sending. */
 export function operationsOf(plan: PlanFile): readonly string[] {
-  return [...plan.operations.iterate()].map(({ action, name, state }) =>
+  return [...plan.alarms.operations.iterate()].map(({ action, name, state }) =>
     state === 'pending' ? `${action} ${name}` : `${action} ${name} ${state}`,
   );
 }
 
 /** The operation of that name. @throws {Error} when there is none. */
 export function operationOf(plan: PlanFile, name: string): Operation {
-  const operation = plan.operations.find(name);
+  const operation = plan.alarms.operations.find(name);
   if (operation === undefined) throw new Error(`expected an operation on ${name}`);
   return operation;
 }

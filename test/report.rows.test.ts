@@ -106,7 +106,7 @@ it('rows that failed are written as rows of the file, with what failed', async (
   });
   const { plan } = diffWorld(WORLD);
   await drain(plan, service);
-  const csv = [...failedRowsCsv(plan.operations.iterate({ failed: true }), REQUIRED)].join('');
+  const csv = [...failedRowsCsv(plan.alarms.operations.iterate({ failed: true }), REQUIRED)].join('');
   const [header = [], row = [], ...others] = rowsOf(csv);
   expect(others).toEqual([]);
   expect(header).toEqual(['name', ...REQUIRED, '_error']);
@@ -175,7 +175,7 @@ describe('operations shown', () => {
     existing: { 'a|b\n\u202e&#8238;<b>': { params: params() } },
   };
   const render = (world: World, format: OperationFormat): string =>
-    [...renderOperations(diffWorld(world).plan.operations.iterate(), format, 'meaning')].join('');
+    [...renderOperations(diffWorld(world).plan.alarms.operations.iterate(), format, 'meaning')].join('');
 
   it('as text say what changes, member by member', () => {
     const text = render(

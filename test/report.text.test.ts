@@ -76,6 +76,7 @@ const SUMMARY: PlanSummary = {
   existingCount: 97,
   managedMembers: [],
   refusals: [],
+  downtimes: null,
   forecast: { requestCount: 9, durationMs: null },
 };
 const OUTCOME: RunOutcome = {
@@ -89,6 +90,7 @@ const OUTCOME: RunOutcome = {
   ambiguousResolvedCount: 0,
   rejectedRowCount: 0,
   unaddressableCount: 0,
+  downtimes: null,
   exitCode: 0,
 };
 

@@ -120,7 +120,7 @@ describe('a plan file', () => {
     {
       using plan = PlanFile.open(file);
       plan.startDraining();
-      plan.operations.claim({ isDelete: false, afterId: 0, limitCount: 2 }, 5);
+      plan.alarms.operations.claim({ isDelete: false, afterId: 0, limitCount: 2 }, 5);
       for (const suffix of ['', '-wal']) copyFileSync(file + suffix, copy + suffix);
     }
     using plan = PlanFile.open(copy);

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { AlarmSyncError, asAlarmSyncError } from '../alarm/errors.ts';
 import { percentOf } from '../pipeline/plan/guard.ts';
-import { runOutcome, type RunOutcome } from '../pipeline/report/outcome.ts';
+import { runOutcome, totalOf, type RunOutcome } from '../pipeline/report/outcome.ts';
 import { durationText, outcomeLine, outcomeNotes } from '../pipeline/report/summary.ts';
 import { drainPlan, type SendSettings } from '../pipeline/sync.ts';
 import { publish } from '../telemetry/names.ts';
@@ -97,11 +97,11 @@ export async function applyPlan(
   terminal.result(outcomeLine(outcome));
   for (const line of outcomeNotes(outcome)) terminal.result(line);
   if (failure !== undefined) terminal.fault(failure);
-  if (outcome.unfinishedCount > 0) {
+  if (totalOf(outcome, 'unfinishedCount') > 0) {
     terminal.next(
       `go on with: ${resumeCommand(state, run.runId)}; see what was not done: alarmsync show ${plan.path} --failed`,
     );
-  } else if (outcome.failedCount + outcome.conflictCount > 0) {
+  } else if (totalOf(outcome, 'failedCount') + totalOf(outcome, 'conflictCount') > 0) {
     terminal.next(`see what was not done: alarmsync show ${plan.path} --failed`);
   }
   return exitCode;
@@ -109,7 +109,7 @@ export async function applyPlan(
 
 /** Why a run with operations left came to its end. */
 function earlyEndCodes({ stop, values }: CommandContext, outcome: RunOutcome): readonly number[] {
-  if (outcome.unfinishedCount === 0) return [];
+  if (totalOf(outcome, 'unfinishedCount') === 0) return [];
   return [stop.request?.exitCode ?? 0, values.text('limit') === undefined ? 0 : 10];
 }
 
@@ -121,7 +121,7 @@ async function drain(
 ): Promise<AlarmSyncError | undefined> {
   const { values, stop } = context;
   const pace = paceOf(context);
-  const operationCount = plan.operations.unfinishedCount();
+  const operationCount = plan.alarms.operations.unfinishedCount();
   try {
     await drainPlan(
       { plan, service: connection.service, nowEpochMs: context.nowEpochMs },
@@ -167,7 +167,7 @@ function noteOutcome(
   exitCode: number,
 ): AlarmSyncError | undefined {
   try {
-    if (outcome.unfinishedCount > 0) {
+    if (totalOf(outcome, 'unfinishedCount') > 0) {
       plan.run.noteStopped(exitCode);
       return undefined;
     }

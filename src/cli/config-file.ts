@@ -5,8 +5,10 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
 
+import type { Downtime } from '../alarm/downtime.ts';
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { ContactHandles } from '../services/datadog/contacts.ts';
+import { downtimes } from './downtime-config.ts';
 import { FLAGS, type Flag } from './flags.ts';
 import { SECRET_REFERENCE, SECRETS, type SecretReferences } from './secrets.ts';
 
@@ -14,6 +16,8 @@ import { SECRET_REFERENCE, SECRETS, type SecretReferences } from './secrets.ts';
 export interface ConfigSections {
   readonly contacts: ContactHandles;
   readonly secrets: SecretReferences;
+  /** Null when the file does not say. */
+  readonly downtimes: readonly Downtime[] | null;
 }
 
 export interface ConfigFile {
@@ -64,7 +68,12 @@ const flagEntries: Readonly<
 );
 
 const schema = v.objectWithRest(
-  { ...flagEntries, contacts: v.optional(contacts), secrets: v.optional(secrets) },
+  {
+    ...flagEntries,
+    contacts: v.optional(contacts),
+    secrets: v.optional(secrets),
+    downtimes: v.optional(downtimes),
+  },
   v.never(),
 );
 
@@ -95,11 +104,14 @@ export function readConfigFile(file: string): ConfigFile {
       hint: 'keys are flags without the dashes, such as max-delete; alarmsync config schema tells them all',
     });
   }
-  const { contacts: handles = {}, secrets: references = {}, ...flags } = read.output;
+  const { contacts: handles = {}, secrets: references = {}, downtimes: wanted, ...flags } = read.output;
   const texts = Object.entries<FlagValue | undefined>(flags).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, textOf(value)] as const],
   );
-  return { flags: new Map(texts), sections: { contacts: handles, secrets: references } };
+  return {
+    flags: new Map(texts),
+    sections: { contacts: handles, secrets: references, downtimes: wanted ?? null },
+  };
 }
 
 function faultOf(issue: v.BaseIssue<unknown>): string {

@@ -121,6 +121,7 @@ async function planInto(
   const deps = {
     stages: connection.stages,
     capabilities: connection.service.capabilities,
+    openDowntimes: connection.openDowntimes,
     plan,
     stagingDirectory: runDirectory,
     nowEpochMs: context.nowEpochMs,
@@ -187,11 +188,22 @@ function tellPlan(context: CommandContext, plan: PlanFile, summary: PlanSummary)
 export function planExitCode(summary: PlanSummary): number {
   return exitCodeOf([
     summary.refusals.length > 0 ? 3 : 0,
-    summary.conflictCount > 0 ? 4 : 0,
+    conflictCountOf(summary) > 0 ? 4 : 0,
     summary.rejectedRowCount + summary.unaddressableCount > 0 ? 6 : 0,
   ]);
 }
 
+/** Of alarms and downtimes. */
+export function conflictCountOf(summary: PlanSummary): number {
+  return summary.conflictCount + (summary.downtimes?.conflictCount ?? 0);
+}
+
+const NO_CHANGES = { createCount: 0, updateCount: 0, deleteCount: 0 };
+
+/** Of alarms and downtimes. */
 export function changeCountOf(summary: PlanSummary): number {
-  return summary.createCount + summary.updateCount + summary.deleteCount;
+  const { createCount, updateCount, deleteCount } = summary.downtimes ?? NO_CHANGES;
+  return (
+    summary.createCount + summary.updateCount + summary.deleteCount + createCount + updateCount + deleteCount
+  );
 }

@@ -2,9 +2,10 @@
 
 import path from 'node:path';
 
-import type { ServiceCapabilities } from '../services/alarm-service.ts';
+import { AlarmSyncError } from '../alarm/errors.ts';
+import type { AlarmService } from '../services/alarm-service.ts';
 import type { RunSettings } from '../store/run-settings.ts';
-import type { Terminal } from './terminal.ts';
+import type { CommandContext } from './command.ts';
 import { required, type Values } from './values.ts';
 
 export function runSettingsOf(values: Values, file: string, service: string): RunSettings {
@@ -30,18 +31,32 @@ export function runSettingsOf(values: Values, file: string, service: string): Ru
     allowMissingFinalNewline: values.isOn('allow-missing-final-newline'),
     checkBefore: required(values.choice('check-before', ['all', 'deletes', 'none'])),
     ignoreErrors: values.isOn('ignore-errors'),
+    downtimes: null,
   };
 }
 
-/** The same as far as the service can keep to them; where it cannot, that is said. */
+/**
+ * The same as far as the service can keep to them, with the downtimes of the configuration file. Where it cannot, that is said.
+ * @throws {ALARMSYNC_CLI_USAGE} for downtimes where the service has none.
+ */
 export function keptSettings(
   asked: RunSettings,
-  { writesState }: ServiceCapabilities,
-  terminal: Terminal,
+  service: AlarmService,
+  { sections, terminal }: CommandContext,
 ): RunSettings {
-  if (writesState || asked.compareState === 'meaning') return asked;
+  const { downtimes } = sections;
+  if (downtimes !== null && service.downtimes === undefined) {
+    throw new AlarmSyncError(
+      'ALARMSYNC_CLI_USAGE',
+      `expected a service that has downtimes, got ${asked.service}`,
+      {
+        hint: 'take the section downtimes out of the configuration file',
+      },
+    );
+  }
+  if (service.capabilities.writesState || asked.compareState === 'meaning') return { ...asked, downtimes };
   terminal.warn('--compare-state exact is passed over: this service sets in_alarm by itself, no write can');
-  return { ...asked, compareState: 'meaning' };
+  return { ...asked, downtimes, compareState: 'meaning' };
 }
 
 /** A file stays the same file when the run is resumed from another directory. */

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
 
-import type { AlarmService } from '../services/alarm-service.ts';
+import { readOnly, type AlarmReader, type AlarmService } from '../services/alarm-service.ts';
 import { Pacer } from '../services/pacer.ts';
 import { openService } from '../services/registry.ts';
 import type { Stages } from '../pipeline/sync.ts';
@@ -46,6 +46,8 @@ export interface ServiceConnection extends AsyncDisposable {
   readonly serviceKey: string;
   /** The same service, for the stages that plan: each in a thread of its own. */
   readonly stages: Stages;
+  /** The service's downtimes, only to be read, once the stages have ended; undefined where it has none. */
+  readonly openDowntimes: (() => AlarmReader) | undefined;
   /** Keeps the quota over a change of threads: nothing leaves here within a second of what left there. */
   restAfterStages(): void;
 }
@@ -67,17 +69,30 @@ export async function connect(context: CommandContext, service: string): Promise
   };
   const pacer = new Pacer(quota);
   const opened = await openService(settings, pacer);
+  const restAfterStages = (): void => {
+    if (quota.perSecond > 0) pacer.pause(QUOTA_WINDOW_MS);
+  };
   return {
     service: opened,
     serviceKey: serviceKeyOf(opened.identity),
     stages: threadedStages(settings, quota),
-    restAfterStages: () => {
-      if (quota.perSecond > 0) pacer.pause(QUOTA_WINDOW_MS);
-    },
+    openDowntimes: openerOf(opened.downtimes, restAfterStages),
+    restAfterStages,
     [Symbol.asyncDispose]: async () => {
       await opened[Symbol.asyncDispose]();
       pacer[Symbol.dispose]();
     },
+  };
+}
+
+function openerOf(
+  downtimes: AlarmReader | undefined,
+  restAfterStages: () => void,
+): (() => AlarmReader) | undefined {
+  if (downtimes === undefined) return undefined;
+  return () => {
+    restAfterStages();
+    return readOnly(downtimes);
   };
 }
 

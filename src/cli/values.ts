@@ -8,7 +8,7 @@ import { FLAGS, type Flag, type FlagName } from './flags.ts';
 /** Texts as given, by flag name; a switch is `true` or `false`. */
 export type GivenFlags = ReadonlyMap<string, string>;
 
-const NO_FILE: ConfigFile = { flags: new Map(), sections: { contacts: {}, secrets: {} } };
+const NO_FILE: ConfigFile = { flags: new Map(), sections: { contacts: {}, secrets: {}, downtimes: null } };
 
 const SECRET_VARIABLES: ReadonlySet<string> = new Set(['ALARMSYNC_TOKEN', 'ALARMSYNC_TOKEN_FILE']);
 

@@ -10,7 +10,7 @@
 import path from 'node:path';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
-import type { ServiceCapabilities } from '../services/alarm-service.ts';
+import type { AlarmReader, ServiceCapabilities } from '../services/alarm-service.ts';
 import type { PlanFile } from '../store/plan-file.ts';
 import type { RunSettings } from '../store/run-settings.ts';
 import type { PlanSummary } from '../store/plan-summary.ts';
@@ -18,6 +18,7 @@ import { removeDatabase } from '../store/sqlite.ts';
 import { publish, type PhaseName } from '../telemetry/names.ts';
 import { computeDiff, computeRollback } from './diff/diff.ts';
 import type { SealedFiles, Share, SieveSettings } from './diff/diff.ts';
+import { planDowntimeRollback, planDowntimes } from './downtimes/downtimes.ts';
 import type { ListingSettings, ListingSnapshot } from './listing/listing.ts';
 import { makePlan, type ForecastSettings } from './plan/plan.ts';
 import type { SourceSettings, SourceSnapshot } from './source/source.ts';
@@ -45,6 +46,8 @@ export interface Stages {
 export interface PlanDeps {
   readonly stages: Stages;
   readonly capabilities: ServiceCapabilities;
+  /** Opens the downtimes of the service for listing, once the stages have ended; undefined where it has none. */
+  readonly openDowntimes: (() => AlarmReader) | undefined;
   /** A new plan file, in which nothing is planned yet. */
   readonly plan: PlanFile;
   /**
@@ -106,6 +109,7 @@ export async function planRun(
     managedMembers: source.managedMembers,
     endsWithoutLineEnd: source.endsWithoutLineEnd,
     lastExistingCount: settings.lastExistingCount,
+    downtimes: await planDowntimes(deps, settings, signal),
   };
   const planSettings = { ...run, forecast: forecastSettingsOf(deps, settings) };
   return makePlan(plan, facts, planSettings, deps.nowEpochMs());
@@ -132,6 +136,7 @@ export async function planRollback(
     managedMembers: [],
     endsWithoutLineEnd: false,
     lastExistingCount: settings.lastExistingCount,
+    downtimes: await planDowntimeRollback(deps, settings, signal),
   };
   const planSettings = { ...run, forecast: forecastSettingsOf(deps, settings) };
   return makePlan(plan, facts, planSettings, deps.nowEpochMs());

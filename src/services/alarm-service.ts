@@ -133,7 +133,10 @@ export interface AlarmWriter {
   ): Promise<ReadonlyMap<string, Error | undefined>>;
 }
 
-export interface AlarmService extends AlarmReader, AlarmWriter, AsyncDisposable {}
+export interface AlarmService extends AlarmReader, AlarmWriter, AsyncDisposable {
+  /** Recurring downtimes as definitions, `params` as of `downtimeParams`; absent where the service has none. */
+  readonly downtimes?: AlarmReader & AlarmWriter;
+}
 
 /** The same service with its writing half out of reach, at run time too. */
 export function readOnly(service: AlarmReader): AlarmReader {

@@ -49,7 +49,7 @@ export interface HttpTransportSettings extends ConnectionSettings {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Follows the address's prefix; starts with a slash, encoded, may end in a query. Sent as it stands. */
   readonly path: string;
   readonly kind: RequestKind;

@@ -3,6 +3,7 @@
 import type Database from 'better-sqlite3';
 
 import type { FailureClass } from '../alarm/errors.ts';
+import type { LedgerTables } from './plan-schema.ts';
 
 export type AttemptStep = 'check' | 'write' | 'lookup';
 
@@ -34,11 +35,11 @@ export class AttemptTable {
   readonly #appendQuery: Database.Statement<Attempt>;
   readonly #ofOperationQuery: Database.Statement<[number], AttemptRow>;
 
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, { attempt }: LedgerTables) {
     this.#appendQuery = database.prepare(`
-      INSERT INTO attempt (operation_id, step, at_ms, result, status, failure_class, message)
+      INSERT INTO ${attempt} (operation_id, step, at_ms, result, status, failure_class, message)
       VALUES (@operationId, @step, @atMs, @result, @status, @failureClass, @message)`);
-    this.#ofOperationQuery = database.prepare('SELECT * FROM attempt WHERE operation_id = ? ORDER BY id');
+    this.#ofOperationQuery = database.prepare(`SELECT * FROM ${attempt} WHERE operation_id = ? ORDER BY id`);
   }
 
   append(attempt: Attempt): void {

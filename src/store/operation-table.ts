@@ -3,6 +3,7 @@
 import type Database from 'better-sqlite3';
 
 import type { FailureClass } from '../alarm/errors.ts';
+import type { LedgerTables } from './plan-schema.ts';
 
 export type Action = 'create' | 'update' | 'delete';
 export type OperationState = 'pending' | 'sent' | 'done' | 'retryable' | 'failed' | 'conflict' | 'held';
@@ -71,16 +72,14 @@ type ClaimedRow = readonly [
 
 type OperationRow = Omit<Operation, 'wasAmbiguous'> & { readonly wasAmbiguous: number };
 
-const SELECT_CLAIMED = `
-  SELECT operation.id, action, name, attempt_count, was_ambiguous, before_params, after_params, handle, etag
-  FROM operation JOIN image ON image.operation_id = operation.id`;
+const CLAIMED_COLUMNS =
+  'operation.id, action, name, attempt_count, was_ambiguous, before_params, after_params, handle, etag';
 
-const SELECT = `
-  SELECT operation.id, action, name, attempt_count AS attemptCount, was_ambiguous AS wasAmbiguous,
+const COLUMNS = `
+  operation.id, action, name, attempt_count AS attemptCount, was_ambiguous AS wasAmbiguous,
     before_params AS beforeParams, after_params AS afterParams, handle, etag, state, file_line AS fileLine,
     sent_at_ms AS sentAtMs, settled_at_ms AS settledAtMs, failure_class AS failureClass,
-    failure_status AS failureStatus, failure_message AS failureMessage
-  FROM operation JOIN image ON image.operation_id = operation.id`;
+    failure_status AS failureStatus, failure_message AS failureMessage`;
 
 export class OperationTable {
   readonly #claimQuery: Database.Statement<
@@ -97,25 +96,30 @@ export class OperationTable {
   readonly #settleQuery: Database.Statement<(string | number | null)[]>;
   readonly #noteImagesQuery: Database.Statement<(string | number | null)[]>;
   readonly #database: Database.Database;
+  /** The table, and how it is joined with its images. */
+  readonly #table: string;
+  readonly #joined: string;
 
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, { operation, image }: LedgerTables) {
     this.#database = database;
+    this.#table = operation;
+    this.#joined = `${operation} AS operation JOIN ${image} AS image ON image.operation_id = operation.id`;
     this.#claimQuery = database
       .prepare<{ afterId: number; isDelete: number; limitCount: number }, ClaimedRow>(
-        `${SELECT_CLAIMED}
+        `SELECT ${CLAIMED_COLUMNS} FROM ${this.#joined}
          WHERE operation.id > @afterId AND state = 'pending' AND (action = 'delete') = @isDelete
          ORDER BY operation.id LIMIT @limitCount`,
       )
       .raw();
     this.#markSentQuery = database.prepare(`
-      UPDATE operation SET state = 'sent', sent_at_ms = @nowMs
+      UPDATE ${this.#table} SET state = 'sent', sent_at_ms = @nowMs
       WHERE id BETWEEN @firstId AND @lastId AND state = 'pending' AND (action = 'delete') = @isDelete`);
     this.#settleQuery = database.prepare(`
-      UPDATE operation SET state = ?, attempt_count = ?, was_ambiguous = ?, settled_at_ms = ?, failure_class = ?,
+      UPDATE ${this.#table} SET state = ?, attempt_count = ?, was_ambiguous = ?, settled_at_ms = ?, failure_class = ?,
         failure_status = ?, failure_message = ?
       WHERE id = ?`);
     this.#noteImagesQuery = database.prepare(
-      'UPDATE image SET replaced_params = ?, sent_params = ? WHERE operation_id = ?',
+      `UPDATE ${image} SET replaced_params = ?, sent_params = ? WHERE operation_id = ?`,
     );
   }
 
@@ -163,12 +167,12 @@ export class OperationTable {
 
   /** retryable, held -> pending: a run is taken up again. */
   releaseForResume(): void {
-    this.#database.exec(`UPDATE operation SET state = 'pending' WHERE state IN ('retryable', 'held')`);
+    this.#database.exec(`UPDATE ${this.#table} SET state = 'pending' WHERE state IN ('retryable', 'held')`);
   }
 
   /** failed -> pending: what was refused for good is to be tried again. Gives how many. */
   releaseFailed(): number {
-    return this.#database.prepare(`UPDATE operation SET state = 'pending' WHERE state = 'failed'`).run()
+    return this.#database.prepare(`UPDATE ${this.#table} SET state = 'pending' WHERE state = 'failed'`).run()
       .changes;
   }
 
@@ -176,11 +180,11 @@ export class OperationTable {
   holdDeletes(): readonly string[] {
     return this.#database.transaction(() => {
       const held = this.#database
-        .prepare<[], string>(`SELECT name FROM operation WHERE state = 'pending' AND action = 'delete'`)
+        .prepare<[], string>(`SELECT name FROM ${this.#table} WHERE state = 'pending' AND action = 'delete'`)
         .pluck()
         .all();
       this.#database.exec(
-        `UPDATE operation SET state = 'held' WHERE state = 'pending' AND action = 'delete'`,
+        `UPDATE ${this.#table} SET state = 'held' WHERE state = 'pending' AND action = 'delete'`,
       );
       return held;
     })();
@@ -189,7 +193,9 @@ export class OperationTable {
   /** Operations claimed by a process that died before it settled them: their outcomes are unknown. */
   listUnknown(): readonly ClaimedOperation[] {
     return this.#database
-      .prepare<[], ClaimedRow>(`${SELECT_CLAIMED} WHERE state = 'sent' ORDER BY operation.id`)
+      .prepare<[], ClaimedRow>(
+        `SELECT ${CLAIMED_COLUMNS} FROM ${this.#joined} WHERE state = 'sent' ORDER BY operation.id`,
+      )
       .raw()
       .all()
       .map(decodeClaimed);
@@ -199,7 +205,7 @@ export class OperationTable {
   *iterate(filter: OperationFilter = {}): Generator<Operation> {
     const rows = this.#database
       .prepare<Record<string, string | number | null>, OperationRow>(
-        `${SELECT}
+        `SELECT ${COLUMNS} FROM ${this.#joined}
          WHERE (@action IS NULL OR action = @action)
            AND (@failed = 0 OR state IN ('failed', 'retryable', 'conflict', 'held', 'sent'))
            AND (@nameGlob IS NULL OR name GLOB @nameGlob)
@@ -217,14 +223,18 @@ export class OperationTable {
   /** The operations of one action by name, byte for byte. */
   *iterateByName(action: Action): Generator<ClaimedOperation> {
     const rows = this.#database
-      .prepare<[Action], ClaimedRow>(`${SELECT_CLAIMED} WHERE action = ? ORDER BY name`)
+      .prepare<[Action], ClaimedRow>(
+        `SELECT ${CLAIMED_COLUMNS} FROM ${this.#joined} WHERE action = ? ORDER BY name`,
+      )
       .raw()
       .iterate(action);
     for (const row of rows) yield decodeClaimed(row);
   }
 
   find(name: string): Operation | undefined {
-    const row = this.#database.prepare<[string], OperationRow>(`${SELECT} WHERE name = ?`).get(name);
+    const row = this.#database
+      .prepare<[string], OperationRow>(`SELECT ${COLUMNS} FROM ${this.#joined} WHERE name = ?`)
+      .get(name);
     return row === undefined ? undefined : decodeOperation(row);
   }
 
@@ -232,7 +242,7 @@ export class OperationTable {
     const counts = { create: noCounts(), update: noCounts(), delete: noCounts() };
     const rows = this.#database
       .prepare<[], { action: Action; state: OperationState; count: number }>(
-        'SELECT action, state, count(*) AS count FROM operation GROUP BY action, state',
+        `SELECT action, state, count(*) AS count FROM ${this.#table} GROUP BY action, state`,
       )
       .all();
     for (const row of rows) counts[row.action][row.state] = row.count;
@@ -244,7 +254,7 @@ export class OperationTable {
     return (
       this.#database
         .prepare<[], number>(
-          `SELECT count(*) FROM operation WHERE state IN ('pending', 'sent', 'retryable', 'held')`,
+          `SELECT count(*) FROM ${this.#table} WHERE state IN ('pending', 'sent', 'retryable', 'held')`,
         )
         .pluck()
         .get() ?? 0
@@ -256,7 +266,7 @@ export class OperationTable {
     return (
       this.#database
         .prepare<[], number>(
-          `SELECT count(*) FROM operation WHERE was_ambiguous = 1 AND state IN ('done', 'failed', 'conflict')`,
+          `SELECT count(*) FROM ${this.#table} WHERE was_ambiguous = 1 AND state IN ('done', 'failed', 'conflict')`,
         )
         .pluck()
         .get() ?? 0

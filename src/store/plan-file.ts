@@ -5,9 +5,16 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
-import { AttemptTable, type Attempt } from './attempt-table.ts';
-import { OperationTable, type Settlement } from './operation-table.ts';
-import { PLAN_APPLICATION_ID, PLAN_INDEXES, PLAN_SCHEMA, PLAN_VERSION } from './plan-schema.ts';
+import { Ledger } from './ledger.ts';
+import {
+  ALARM_TABLES,
+  DOWNTIME_TABLES,
+  ledgerSchema,
+  PLAN_APPLICATION_ID,
+  PLAN_INDEXES,
+  PLAN_SCHEMA,
+  PLAN_VERSION,
+} from './plan-schema.ts';
 import { RejectedRowTable } from './rejected-row-table.ts';
 import { RunTable, type NewRun } from './run-table.ts';
 import { openForReading, openOwned } from './sqlite.ts';
@@ -20,8 +27,9 @@ export class PlanFile implements Disposable {
   readonly path: string;
   readonly database: Database.Database;
   readonly run: RunTable;
-  readonly operations: OperationTable;
-  readonly attempts: AttemptTable;
+  readonly alarms: Ledger;
+  /** Of the downtimes that the configuration names; they are drained first. */
+  readonly downtimes: Ledger;
   readonly rejectedRows: RejectedRowTable;
   readonly #isReadOnly: boolean;
 
@@ -31,8 +39,9 @@ export class PlanFile implements Disposable {
     this.#isReadOnly = database.readonly;
     if (!this.#isReadOnly) database.pragma('synchronous = FULL');
     this.run = new RunTable(database);
-    this.operations = new OperationTable(database);
-    this.attempts = new AttemptTable(database);
+    this.alarms = new Ledger(database, ALARM_TABLES);
+    if (!hasTable(database, DOWNTIME_TABLES.operation)) standInForDowntimes(database);
+    this.downtimes = new Ledger(database, DOWNTIME_TABLES);
     this.rejectedRows = new RejectedRowTable(database);
   }
 
@@ -102,21 +111,10 @@ export class PlanFile implements Disposable {
 
   /** Forgets what an interrupted planning wrote: the run starts to plan again, with its settings and approval. */
   restartPlanning(): void {
-    this.database.exec(
-      'BEGIN; DELETE FROM attempt; DELETE FROM image; DELETE FROM operation; DELETE FROM rejected_row; COMMIT',
-    );
-  }
-
-  /** Everything that the step writes, or nothing of it. */
-  inTransaction<Result>(step: () => Result): Result {
-    return this.database.transaction(step)();
-  }
-
-  /** Writes outcomes and tries down in one transaction. */
-  record(settlements: readonly Settlement[], attempts: readonly Attempt[]): void {
     this.database.transaction(() => {
-      for (const attempt of attempts) this.attempts.append(attempt);
-      this.operations.settle(settlements);
+      this.alarms.clear();
+      this.downtimes.clear();
+      this.database.exec('DELETE FROM rejected_row');
     })();
   }
 
@@ -136,6 +134,15 @@ export class PlanFile implements Disposable {
       this.database.close();
     }
   }
+}
+
+function hasTable(database: Database.Database, name: string): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined;
+}
+
+/** A plan from before there were downtimes has none: its tables are empty ones, kept for as long as the file is open. */
+function standInForDowntimes(database: Database.Database): void {
+  database.exec(ledgerSchema(DOWNTIME_TABLES).replaceAll('CREATE TABLE', 'CREATE TEMP TABLE'));
 }
 
 /** A run that was killed in the middle of a transaction left its undo log, which only a writer may play back. */

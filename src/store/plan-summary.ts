@@ -11,6 +11,15 @@ export interface Refusal {
   readonly isForceable: boolean;
 }
 
+/** The same counts of downtimes. */
+export interface DowntimeSummary {
+  readonly createCount: number;
+  readonly updateCount: number;
+  readonly deleteCount: number;
+  readonly unchangedCount: number;
+  readonly conflictCount: number;
+}
+
 /** The counts of a plan, as it stood when it was made. */
 export interface PlanSummary {
   readonly createCount: number;
@@ -30,6 +39,8 @@ export interface PlanSummary {
   /** Members that the file manages. */
   readonly managedMembers: readonly string[];
   readonly refusals: readonly Refusal[];
+  /** Null where they are left alone. */
+  readonly downtimes: DowntimeSummary | null;
   readonly forecast: { readonly requestCount: number; readonly durationMs: number | null };
 }
 
@@ -49,6 +60,19 @@ const schema: v.GenericSchema<unknown, PlanSummary> = v.object({
   managedMembers: v.array(v.string()),
   refusals: v.array(
     v.object({ code: v.string(), message: v.string(), hint: v.string(), isForceable: v.boolean() }),
+  ),
+  // A plan from before there were any has none.
+  downtimes: v.optional(
+    v.nullable(
+      v.object({
+        createCount: count,
+        updateCount: count,
+        deleteCount: count,
+        unchangedCount: count,
+        conflictCount: count,
+      }),
+    ),
+    null,
   ),
   forecast: v.object({ requestCount: count, durationMs: v.nullable(count) }),
 });

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 
+import type { Downtime } from '../alarm/downtime.ts';
 import type { CompareState } from '../alarm/meaning.ts';
 
 export type Policy = 'sync' | 'upsert-only' | 'create-only';
@@ -34,10 +35,21 @@ export interface RunSettings {
   readonly allowMissingFinalNewline: boolean;
   readonly checkBefore: CheckBefore;
   readonly ignoreErrors: boolean;
+  /** All that the service is to hold; null when they are left alone. */
+  readonly downtimes: readonly Downtime[] | null;
 }
 
 const number = v.pipe(v.number(), v.finite());
 const limit = v.union([v.strictObject({ count: number }), v.strictObject({ percent: number })]);
+
+const downtime: v.GenericSchema<unknown, Downtime> = v.object({
+  name: v.string(),
+  monitorTags: v.array(v.string()),
+  scope: v.string(),
+  message: v.string(),
+  timezone: v.string(),
+  recurrences: v.array(v.object({ start: v.string(), duration: v.string(), rrule: v.string() })),
+});
 
 const schema: v.GenericSchema<unknown, RunSettings> = v.object({
   file: v.nullable(v.string()),
@@ -61,6 +73,8 @@ const schema: v.GenericSchema<unknown, RunSettings> = v.object({
   allowMissingFinalNewline: v.boolean(),
   checkBefore: v.picklist(['all', 'deletes', 'none']),
   ignoreErrors: v.boolean(),
+  // A run from before there were any has none.
+  downtimes: v.optional(v.nullable(v.array(downtime)), null),
 });
 
 /** Reads stored settings back. @throws {Error} for text that is none: a plan file is input from outside. */

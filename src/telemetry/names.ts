@@ -19,6 +19,8 @@ export interface TelemetryMessages {
     readonly name: string;
     readonly outcome: OperationOutcome;
     readonly attempts: number;
+    /** Absent for an alarm. */
+    readonly subject?: 'downtime';
     readonly failureClass?: FailureClass;
   };
   diagnostic: { readonly code: string; readonly message: string; readonly hint?: string };

@@ -137,7 +137,7 @@ export class CrashWorld implements AsyncDisposable {
     using state = this.#openState();
     using plan = openLastPlan(state);
     expect.soft(plan.run.read()).toMatchObject({ phase: 'finished', exitCode: 0 });
-    expect.soft(plan.operations.unfinishedCount()).toBe(0);
+    expect.soft(plan.alarms.operations.unfinishedCount()).toBe(0);
     // What the next run holds its listing against, to tell a service that shrank.
     const memory = state.memoryOf(serviceKeyOf({ address: this.server.url, account: '' }));
     expect.soft(memory?.existingCount, 'remembered count').toBe(this.wanted.length);
@@ -175,7 +175,7 @@ export class CrashWorld implements AsyncDisposable {
   lookedUpCount(): number {
     using state = this.#openState();
     using plan = openLastPlan(state);
-    return plan.operations.resolvedAmbiguousCount();
+    return plan.alarms.operations.resolvedAmbiguousCount();
   }
 
   lastPlanPath(): string {

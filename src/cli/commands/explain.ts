@@ -14,14 +14,14 @@ export const explainCommand: Command = {
   async run(context) {
     const name = positional(context, 'name');
     using plan = PlanFile.openReadOnly(positional(context, 'plan'));
-    const operation = plan.operations.find(name);
+    const operation = plan.alarms.operations.find(name);
     if (operation === undefined) {
       context.terminal.result('The plan does nothing to an alarm of that name.');
       return 0;
     }
     const lines = explainLines(
       operation,
-      plan.attempts.ofOperation(operation.id),
+      plan.alarms.attempts.ofOperation(operation.id),
       plan.run.read().settings.compareState,
     );
     for (const line of lines) context.terminal.result(line);

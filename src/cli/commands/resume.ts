@@ -80,7 +80,7 @@ async function retryFailed(
   using _lock = await lockService(context, state, connection.serviceKey, run.runId);
   requireApplicable(context, { ...run, phase: 'draining' }, connection, state);
   using plan = PlanFile.open(registered.planPath);
-  const releasedCount = plan.operations.releaseFailed();
+  const releasedCount = plan.alarms.operations.releaseFailed() + plan.downtimes.operations.releaseFailed();
   context.terminal.info(`Taking up ${releasedCount} refused operations of run ${run.runId} again`);
   return await applyPlan(context, plan, connection, state);
 }

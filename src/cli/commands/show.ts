@@ -2,7 +2,7 @@
 
 import { shown } from '../../pipeline/report/escape.ts';
 import { failedRowsCsv } from '../../pipeline/report/rows.ts';
-import { OPERATION_FORMATS, renderOperations } from '../../pipeline/report/operations.ts';
+import { OPERATION_FORMATS, renderDowntimes, renderOperations } from '../../pipeline/report/operations.ts';
 import { planLine, planNotes } from '../../pipeline/report/summary.ts';
 import type { OperationFilter } from '../../store/operation-table.ts';
 import { PlanFile } from '../../store/plan-file.ts';
@@ -22,12 +22,13 @@ export const showCommand: Command = {
     const { summary, checksum, settings } = plan.run.read();
     const format = required(values.choice('format', OPERATION_FORMATS));
     const isFailed = values.isOn('failed');
-    const operations = plan.operations.iterate(filterOf(values));
+    const operations = plan.alarms.operations.iterate(filterOf(values));
     if (format === 'csv' && isFailed) {
       await terminal.stream(failedRowsCsv(operations, summary?.managedMembers ?? []));
       return 0;
     }
     await terminal.stream(renderOperations(operations, format, settings.compareState));
+    await terminal.stream(renderDowntimes(plan.downtimes.operations.iterate(filterOf(values)), format));
     if (format !== 'text' || summary === null) return 0;
     if (isFailed) await terminal.stream(rejectedLines(plan));
     terminal.result(planLine(summary));

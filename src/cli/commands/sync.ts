@@ -32,7 +32,7 @@ export const syncCommand: Command = {
     requireChecksumWithForce(context.values);
     const asked = runSettingsOf(values, positional(context, 'file'), values.required('service'));
     await using connection = await connect(context, asked.service);
-    const settings = keptSettings(asked, connection.service.capabilities, context.terminal);
+    const settings = keptSettings(asked, connection.service, context);
     using state = openState(context);
     const runId = newRunId(context.nowEpochMs());
     using _lock = await lockService(context, state, connection.serviceKey, runId);

@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { renderOperations } from '../../pipeline/report/operations.ts';
+import { renderDowntimes, renderOperations } from '../../pipeline/report/operations.ts';
 import { planLine } from '../../pipeline/report/summary.ts';
 import { spool } from '../../pipeline/source/source.ts';
 import { planRun } from '../../pipeline/sync.ts';
@@ -12,7 +12,7 @@ import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { OUTPUT_FLAGS, PACE_FLAGS, SOURCE_FLAGS, STATE_FLAGS } from '../flags.ts';
-import { changeCountOf } from '../planning.ts';
+import { changeCountOf, conflictCountOf } from '../planning.ts';
 import { keptSettings, runSettingsOf } from '../run-settings.ts';
 import { connect, newRunId, openState, paceOf } from '../session.ts';
 import { VERSION } from '../version.ts';
@@ -30,7 +30,7 @@ export const verifyCommand: Command = {
     const file = positional(context, 'file');
     const asked = runSettingsOf(values, file, values.required('service'));
     await using connection = await connect(context, asked.service);
-    const run = keptSettings(asked, connection.service.capabilities, terminal);
+    const run = keptSettings(asked, connection.service, context);
     using state = openState(context);
     const runId = `verify-${newRunId(nowEpochMs())}`;
     const directory = state.runDirectory(runId);
@@ -52,6 +52,7 @@ export const verifyCommand: Command = {
         {
           stages: connection.stages,
           capabilities: connection.service.capabilities,
+          openDowntimes: connection.openDowntimes,
           plan,
           stagingDirectory: directory,
           nowEpochMs,
@@ -65,10 +66,10 @@ export const verifyCommand: Command = {
         },
         stop.stop,
       );
-      await terminal.stream(
-        renderOperations(plan.operations.iterate({ limitCount: SHOWN_COUNT }), 'text', run.compareState),
-      );
-      const differenceCount = changeCountOf(summary) + summary.conflictCount;
+      const shown = plan.alarms.operations.iterate({ limitCount: SHOWN_COUNT });
+      await terminal.stream(renderOperations(shown, 'text', run.compareState));
+      await terminal.stream(renderDowntimes(plan.downtimes.operations.iterate(), 'text'));
+      const differenceCount = changeCountOf(summary) + conflictCountOf(summary);
       if (differenceCount > SHOWN_COUNT) terminal.info(`and ${differenceCount - SHOWN_COUNT} more`);
       terminal.result(
         differenceCount + summary.unaddressableCount === 0

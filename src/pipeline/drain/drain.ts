@@ -3,37 +3,19 @@
 import PQueue from 'p-queue';
 
 import { asAlarmSyncError } from '../../alarm/errors.ts';
-import type { AlarmService } from '../../services/alarm-service.ts';
-import type { ClaimedOperation, OperationCounts, Settlement } from '../../store/operation-table.ts';
-import type { PlanFile } from '../../store/plan-file.ts';
+import type { Ledger } from '../../store/ledger.ts';
+import type { ClaimedOperation, Settlement } from '../../store/operation-table.ts';
 import { publish } from '../../telemetry/names.ts';
+import { countAll, countUnfinished, isAllDone } from './counts.ts';
+import { coursesOf, type Course, type DrainDeps, type DrainSettings } from './courses.ts';
 import { DrainWatch, type DrainSignals } from './drain-watch.ts';
 import { ForbiddenWatch } from './forbidden-watch.ts';
 import { LedgerWriter } from './ledger-writer.ts';
-import { Sender, type SendSettings } from './send.ts';
-import { OperationTask, type TaskDeps, type TaskSettings } from './task.ts';
+import { Sender } from './send.ts';
+import { OperationTask, type TaskDeps } from './task.ts';
 
+export type { DrainDeps, DrainSettings } from './courses.ts';
 export type { SendSettings } from './send.ts';
-
-export interface DrainDeps {
-  readonly plan: PlanFile;
-  readonly service: AlarmService;
-  readonly nowEpochMs: () => number;
-}
-
-/** The pace of a drain; may differ from one resumption to the next. */
-export interface DrainSettings {
-  readonly send: SendSettings;
-  readonly task: TaskSettings;
-  /** Requests in flight at most. */
-  readonly concurrency: number;
-  /** Operations taken up at most; null for all. */
-  readonly limitCount: number | null;
-  /** The run ends early, resumably, when more operations than this fail; null for no limit. */
-  readonly maxErrorCount: number | null;
-  /** Deletes go ahead even when something before them was not done. */
-  readonly ignoreErrors: boolean;
-}
 
 /**
  * Operations claimed in one transaction: as many as are done in a quarter of a second, within these bounds. A crash costs at most
@@ -63,10 +45,14 @@ export async function drainPlan(
   publish('phase', { name: 'drain', state: 'started' });
   deps.plan.startDraining();
   deps.plan.run.noteDraining(deps.nowEpochMs());
-  deps.plan.operations.releaseForResume();
-  using drain = new Drain(deps, settings, signals);
-  await drain.run();
-  publish('phase', { name: 'drain', state: deps.plan.operations.unfinishedCount() > 0 ? 'stopped' : 'done' });
+  const courses = coursesOf(deps, settings);
+  for (const course of courses) {
+    course.ledger.operations.releaseForResume();
+    using drain = new Drain(course, signals);
+    await drain.run();
+  }
+  const isDone = courses.every(({ ledger }) => ledger.operations.unfinishedCount() === 0);
+  publish('phase', { name: 'drain', state: isDone ? 'done' : 'stopped' });
 }
 
 /**
@@ -79,17 +65,17 @@ export async function settleUnknown(
   signals: DrainSignals,
 ): Promise<boolean> {
   deps.plan.startDraining();
-  using drain = new Drain(
-    deps,
-    { ...settings, limitCount: 0, maxErrorCount: null, ignoreErrors: false },
-    signals,
-  );
-  await drain.settleUnknown();
-  return deps.plan.operations.listUnknown().length === 0;
+  const whole = { ...settings, limitCount: 0, maxErrorCount: null, ignoreErrors: false };
+  const courses = coursesOf(deps, whole);
+  for (const course of courses) {
+    using drain = new Drain(course, signals);
+    await drain.settleUnknown();
+  }
+  return courses.every(({ ledger }) => ledger.operations.listUnknown().length === 0);
 }
 
 class Drain implements Disposable {
-  readonly #plan: PlanFile;
+  readonly #ledger: Ledger;
   readonly #settings: DrainSettings;
   readonly #writer: LedgerWriter;
   readonly #queue: PQueue;
@@ -107,19 +93,19 @@ class Drain implements Disposable {
   #outstandingCount = 0;
   #onFewer: (() => void) | undefined;
 
-  constructor(deps: DrainDeps, settings: DrainSettings, signals: DrainSignals) {
-    this.#plan = deps.plan;
+  constructor({ ledger, service, settings, nowEpochMs }: Course, signals: DrainSignals) {
+    this.#ledger = ledger;
     this.#settings = settings;
-    this.#nowEpochMs = deps.nowEpochMs;
+    this.#nowEpochMs = nowEpochMs;
     this.#watch = new DrainWatch(signals, settings);
-    this.#writer = new LedgerWriter(deps.plan, (error) => this.#watch.fail(error));
+    this.#writer = new LedgerWriter(ledger, (error) => this.#watch.fail(error));
     this.#queue = new PQueue({ concurrency: settings.concurrency });
     this.#forbidden = new ForbiddenWatch(settings.concurrency);
-    const counts = deps.plan.operations.counts();
+    const counts = ledger.operations.counts();
     this.#totalCount = countAll(counts);
     this.#settledCount = this.#totalCount - countUnfinished(counts);
     this.#taskDeps = {
-      sender: new Sender(deps.service, settings.send),
+      sender: new Sender(service, settings.send),
       inFlight: async (step, isLookUp) => this.#queue.add(step, { priority: isLookUp ? 1 : 0 }),
       note: (attempt) => this.#writer.note(attempt),
       answered: (error) => {
@@ -127,25 +113,25 @@ class Drain implements Disposable {
         this.#queue.concurrency = this.#watch.concurrencyCount;
       },
       fail: (error) => this.#watch.fail(error),
-      nowEpochMs: deps.nowEpochMs,
+      nowEpochMs,
       stop: this.#watch.stop,
       kill: this.#watch.kill,
     };
   }
 
   async run(): Promise<void> {
-    for (const operation of this.#plan.operations.listUnknown()) {
+    for (const operation of this.#ledger.operations.listUnknown()) {
       this.#track(operation, async (task) => task.run(true));
     }
     await this.#takeUp(false);
-    const counts = this.#plan.operations.counts();
+    const counts = this.#ledger.operations.counts();
     if (this.#settings.ignoreErrors || isAllDone(counts)) await this.#takeUp(true);
     else if (!this.#watch.stop.aborted && !this.#isLimitReached()) this.#holdDeletes();
     this.#watch.throwIfFailed();
   }
 
   async settleUnknown(): Promise<void> {
-    for (const operation of this.#plan.operations.listUnknown()) {
+    for (const operation of this.#ledger.operations.listUnknown()) {
       this.#track(operation, async (task) => task.lookUpOnly());
     }
     await this.#fewerThan(1);
@@ -196,7 +182,7 @@ class Drain implements Disposable {
 
   #claim(isDelete: boolean, afterId: number): readonly ClaimedOperation[] {
     const leftCount = (this.#settings.limitCount ?? Infinity) - this.#takenCount;
-    const claimed = this.#plan.operations.claim(
+    const claimed = this.#ledger.operations.claim(
       { isDelete, afterId, limitCount: Math.min(this.#claimCount(), leftCount) },
       this.#nowEpochMs(),
     );
@@ -264,9 +250,15 @@ class Drain implements Disposable {
   }
 
   #holdDeletes(): void {
-    const heldNames = this.#plan.operations.holdDeletes();
+    const heldNames = this.#ledger.operations.holdDeletes();
     for (const name of heldNames)
-      publish('operation', { action: 'delete', name, outcome: 'held', attempts: 0 });
+      publish('operation', {
+        action: 'delete',
+        name,
+        outcome: 'held',
+        attempts: 0,
+        ...this.#ledger.toldSubject,
+      });
   }
 
   async #fewerThan(count: number): Promise<void> {
@@ -276,24 +268,4 @@ class Drain implements Disposable {
       });
     }
   }
-}
-
-function countAll(counts: OperationCounts): number {
-  return Object.values(counts)
-    .flatMap((byState) => Object.values(byState))
-    .reduce((sum, count) => sum + count, 0);
-}
-
-function countUnfinished(counts: OperationCounts): number {
-  return Object.values(counts).reduce(
-    (sum, { pending, sent, retryable, held }) => sum + pending + sent + retryable + held,
-    0,
-  );
-}
-
-/** True when every create and update was done: only then may anything be deleted. */
-function isAllDone({ create, update }: OperationCounts): boolean {
-  return [create, update].every((byState) =>
-    Object.entries(byState).every(([state, count]) => state === 'done' || count === 0),
-  );
 }

@@ -3,7 +3,7 @@
 import { asAlarmSyncError, type AlarmSyncError } from '../../alarm/errors.ts';
 import type { Attempt } from '../../store/attempt-table.ts';
 import type { ClaimedOperation, Settlement } from '../../store/operation-table.ts';
-import type { PlanFile } from '../../store/plan-file.ts';
+import type { Ledger } from '../../store/ledger.ts';
 import { publish, type OperationOutcome } from '../../telemetry/names.ts';
 
 /** Settlements kept back at most. Each claim takes along what has gathered, so that few commits are for them alone. */
@@ -12,15 +12,15 @@ const FLUSH_INTERVAL_MS = 250;
 
 /** Collects what tasks found out. An operation is published only once its outcome is durable. */
 export class LedgerWriter implements Disposable {
-  readonly #plan: PlanFile;
+  readonly #ledger: Ledger;
   readonly #onError: (error: AlarmSyncError) => void;
   #settlements: { readonly operation: ClaimedOperation; readonly settlement: Settlement }[] = [];
   #attempts: Attempt[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onError hears of a commit that failed in the background; what it held is kept for the next one. */
-  constructor(plan: PlanFile, onError: (error: AlarmSyncError) => void) {
-    this.#plan = plan;
+  constructor(ledger: Ledger, onError: (error: AlarmSyncError) => void) {
+    this.#ledger = ledger;
     this.#onError = onError;
   }
 
@@ -44,8 +44,8 @@ export class LedgerWriter implements Disposable {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const settled = this.#settlements;
-    const result = this.#plan.inTransaction(() => {
-      this.#plan.record(
+    const result = this.#ledger.inTransaction(() => {
+      this.#ledger.record(
         settled.map(({ settlement }) => settlement),
         this.#attempts,
       );
@@ -62,6 +62,7 @@ export class LedgerWriter implements Disposable {
         name: operation.name,
         outcome,
         attempts: attemptCount,
+        ...this.#ledger.toldSubject,
         ...(failureClass === undefined ? {} : { failureClass }),
       });
     }

@@ -10,7 +10,7 @@ import {
   type CompareState,
   type Managed,
 } from '../../alarm/meaning.ts';
-import type { AlarmService, ListedAlarm, WriteOptions } from '../../services/alarm-service.ts';
+import type { AlarmReader, AlarmWriter, ListedAlarm, WriteOptions } from '../../services/alarm-service.ts';
 import type { ClaimedOperation } from '../../store/operation-table.ts';
 import type { CheckBefore } from '../../store/run-settings.ts';
 import { outcomeOfReadError, outcomeOfWriteError, type Outcome } from './outcome.ts';
@@ -33,10 +33,10 @@ export interface WriteCounter {
 
 /** Checks, sends and classifies the operations of one run. Knows nothing of the ledger, pace or retries. */
 export class Sender {
-  readonly #service: AlarmService;
+  readonly #service: AlarmReader & AlarmWriter;
   readonly #settings: SendSettings;
 
-  constructor(service: AlarmService, settings: SendSettings) {
+  constructor(service: AlarmReader & AlarmWriter, settings: SendSettings) {
     this.#service = service;
     this.#settings = settings;
   }
@@ -81,7 +81,7 @@ export class Sender {
     const likeness = this.#likeness(operation, live.alarm);
     if (likeness === 'absent') return undefined;
     if (likeness === 'as_wanted') return { kind: 'done', found: 'as_wanted' };
-    return { kind: 'conflict', message: 'the alarm exists already, and not as the file wants it' };
+    return { kind: 'conflict', message: 'it exists already, and not as it is wanted' };
   }
 
   async #update(operation: ClaimedOperation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome> {
@@ -196,8 +196,8 @@ export class Sender {
   }
 }
 
-const gone: Outcome = { kind: 'conflict', message: 'the alarm was deleted since it was listed' };
-const changed: Outcome = { kind: 'conflict', message: 'the alarm was changed since it was listed' };
+const gone: Outcome = { kind: 'conflict', message: 'it was deleted since it was listed' };
+const changed: Outcome = { kind: 'conflict', message: 'it was changed since it was listed' };
 
 function isRefusal(outcome: Outcome, code: ErrorCode): outcome is Extract<Outcome, { kind: 'refused' }> {
   return outcome.kind === 'refused' && outcome.error.code === code;

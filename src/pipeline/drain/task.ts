@@ -170,8 +170,8 @@ export class OperationTask {
     if (likeness === 'as_before') return undefined;
     const failureMessage =
       likeness === 'absent'
-        ? 'the alarm was deleted since it was listed'
-        : 'its outcome was unknown, and the alarm is now neither as it was nor as the file wants it';
+        ? 'it was deleted since it was listed'
+        : 'its outcome was unknown, and it is now neither as it was nor as it is wanted';
     return this.#settle('conflict', undefined, { failureMessage });
   }
 

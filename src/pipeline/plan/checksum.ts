@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 
 import { isJsonObject, parseJson, stringifyJson } from '../../alarm/json.ts';
 import { withWeatherOf, type CompareState } from '../../alarm/meaning.ts';
+import type { Ledger } from '../../store/ledger.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 
 const ACTIONS = ['create', 'delete', 'update'] as const; // sorted
@@ -11,15 +12,21 @@ const ACTIONS = ['create', 'delete', 'update'] as const; // sorted
 /** Over action, name, before- and after-image; without times, ids, lines and weather. Shape: 64 hexadecimal digits. */
 export function planChecksum(plan: PlanFile, compareState: CompareState): string {
   const hash = createHash('sha256');
+  for (const ledger of [plan.alarms, plan.downtimes])
+    for (const part of operationTexts(ledger, compareState)) hash.update(part);
+  return hash.digest('hex');
+}
+
+function* operationTexts({ operations, subject }: Ledger, compareState: CompareState): Generator<string> {
   for (const action of ACTIONS) {
-    for (const operation of plan.operations.iterateByName(action)) {
+    for (const operation of operations.iterateByName(action)) {
       const images = [operation.beforeParams, operation.afterParams].map((image) =>
         withoutWeather(image, compareState),
       );
-      hash.update(JSON.stringify([action, operation.name, ...images]));
+      const text = JSON.stringify([action, operation.name, ...images]);
+      yield subject === 'alarm' ? text : `${subject}${text}`;
     }
   }
-  return hash.digest('hex');
 }
 
 function withoutWeather(image: string | null, compareState: CompareState): string | null {

@@ -42,8 +42,12 @@ export function defaultUpdateLimit(existingCount: number): number {
   return Math.max(FLOOR_COUNT, Math.floor((existingCount * UPDATE_PERCENT) / 100));
 }
 
-/** Shape: [] when the plan may be applied. A plan is refused when it is over a limit, not when it meets it. */
-export function guardRefusals(counts: GuardCounts, settings: GuardSettings): readonly Refusal[] {
+/** Alarms and downtimes are limited each by themselves. Shape: [] when the plan may be applied. A plan is refused when it is over a limit, not when it meets it. */
+export function guardRefusals(
+  counts: GuardCounts,
+  settings: GuardSettings,
+  subject: 'alarm' | 'downtime' = 'alarm',
+): readonly Refusal[] {
   const existing = counts.existingInScopeCount;
   const limits = [
     {
@@ -69,7 +73,7 @@ export function guardRefusals(counts: GuardCounts, settings: GuardSettings): rea
     .filter(({ count, limit }) => count > limit)
     .map(({ verb, flag, count, limit }) => ({
       code: 'ALARMSYNC_GUARD_REFUSED',
-      message: `the plan ${verb} ${count} ${count === 1 ? 'alarm' : 'alarms'}, where the service holds ${existing} in scope and the limit is ${limit}`,
+      message: `the plan ${verb} ${count} ${subject}${count === 1 ? '' : 's'}, where the service holds ${existing} in scope and the limit is ${limit}`,
       hint: `look at the plan, and if it is right accept it with ${flag} ${count}`,
       isForceable: true,
     }));

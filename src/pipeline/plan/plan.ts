@@ -2,7 +2,7 @@
 
 import type { PlanFile } from '../../store/plan-file.ts';
 import type { RunSettings } from '../../store/run-settings.ts';
-import type { PlanSummary, Refusal } from '../../store/plan-summary.ts';
+import type { DowntimeSummary, PlanSummary, Refusal } from '../../store/plan-summary.ts';
 import { publish } from '../../telemetry/names.ts';
 import { planChecksum } from './checksum.ts';
 import { forecast, type ForecastSettings } from './forecast.ts';
@@ -24,6 +24,15 @@ export interface PlanFacts {
   readonly endsWithoutLineEnd: boolean;
   /** Alarms that the last completed run left at this service; null when there was none. */
   readonly lastExistingCount: number | null;
+  /** Null where they are left alone. */
+  readonly downtimes: DowntimeFacts | null;
+}
+
+/** What was found out about downtimes. */
+export interface DowntimeFacts {
+  readonly existingCount: number;
+  readonly unchangedCount: number;
+  readonly conflictCount: number;
 }
 
 type PlanSettings = Pick<
@@ -45,16 +54,18 @@ export function makePlan(
   nowEpochMs: number,
 ): PlanSummary {
   publish('phase', { name: 'plan', state: 'started' });
-  const operations = plan.operations.counts();
+  const operations = plan.alarms.operations.counts();
   const counts = {
     createCount: operations.create.pending,
     updateCount: operations.update.pending,
     deleteCount: operations.delete.pending,
     existingInScopeCount: facts.existingInScopeCount,
   };
+  const downtimes = downtimeCounts(plan, facts.downtimes);
   const refusals = [
     ...evidenceRefusals(facts, counts.deleteCount, settings),
     ...guardRefusals(counts, settings),
+    ...(downtimes === null ? [] : guardRefusals(downtimes, settings, 'downtime')),
   ];
   const summary: PlanSummary = {
     ...counts,
@@ -66,11 +77,28 @@ export function makePlan(
     existingCount: facts.existingCount,
     managedMembers: facts.managedMembers,
     refusals,
+    downtimes,
     forecast: forecast(counts, settings.forecast),
   };
   plan.run.notePlanned(summary, planChecksum(plan, settings.compareState), nowEpochMs);
   publish('phase', { name: 'plan', state: refusals.length === 0 ? 'done' : 'refused' });
   return summary;
+}
+
+function downtimeCounts(
+  plan: PlanFile,
+  facts: DowntimeFacts | null,
+): (DowntimeSummary & { readonly existingInScopeCount: number }) | null {
+  if (facts === null) return null;
+  const { create, update, delete: deleted } = plan.downtimes.operations.counts();
+  return {
+    createCount: create.pending,
+    updateCount: update.pending,
+    deleteCount: deleted.pending,
+    unchangedCount: facts.unchangedCount,
+    conflictCount: facts.conflictCount,
+    existingInScopeCount: facts.existingCount,
+  };
 }
 
 function evidenceRefusals(facts: PlanFacts, deleteCount: number, settings: PlanSettings): readonly Refusal[] {

@@ -32,10 +32,23 @@ export function* renderOperations(
   for (const operation of operations) yield renderOperation(operation, format, compareState);
 }
 
+/** The same of downtimes, to follow those; nothing in CSV, whose rows are alarms. */
+export function* renderDowntimes(
+  operations: Iterable<Operation>,
+  format: OperationFormat,
+): Generator<string> {
+  for (const operation of operations) {
+    if (format === 'ndjson') yield renderNdjson(operation, { subject: 'downtime' });
+    if (format === 'text' || format === 'markdown')
+      yield renderChange(operation, format, changesText(operation, 'exact'), ' downtime');
+  }
+}
+
 function renderOperation(operation: Operation, format: OperationFormat, compareState: CompareState): string {
   switch (format) {
     case 'text':
-      return renderText(operation, compareState);
+    case 'markdown':
+      return renderChange(operation, format, changesText(operation, compareState));
     case 'ndjson':
       return renderNdjson(operation);
     case 'csv':
@@ -48,21 +61,29 @@ function renderOperation(operation: Operation, format: OperationFormat, compareS
         operation.failureClass ?? '',
         shown(operation.failureMessage ?? ''),
       ]);
-    case 'markdown':
-      return `| ${operation.action} | ${markdown(operation.name)} | ${operation.state} | ${markdown(changesText(operation, compareState))} |\n`;
   }
 }
 
-function renderText(operation: Operation, compareState: CompareState): string {
-  const { action, name, state, failureMessage } = operation;
-  const head = `${SIGNS[action]} ${action}  ${shown(name)}`;
-  const changes = changesText(operation, compareState);
-  const fate =
-    state === 'pending' ? '' : `  [${state}${failureMessage === null ? '' : `: ${shown(failureMessage)}`}]`;
-  return `${head}${fate}${changes === '' ? '' : `  ${changes}`}\n`;
+/** @param subject what it is that changes, after a blank; '' for an alarm */
+function renderChange(
+  operation: Operation,
+  format: 'text' | 'markdown',
+  changes: string,
+  subject = '',
+): string {
+  const { action, name, state } = operation;
+  return format === 'text'
+    ? `${SIGNS[action]} ${action}${subject}  ${shown(name)}${fateText(operation)}${changes === '' ? '' : `  ${changes}`}\n`
+    : `| ${action}${subject} | ${markdown(name)} | ${state} | ${markdown(changes)} |\n`;
 }
 
-function renderNdjson(operation: Operation): string {
+/** Nothing for one that is still to be sent. */
+function fateText({ state, failureMessage }: Operation): string {
+  if (state === 'pending') return '';
+  return `  [${state}${failureMessage === null ? '' : `: ${shown(failureMessage)}`}]`;
+}
+
+function renderNdjson(operation: Operation, more: JsonObject = {}): string {
   const { beforeParams, afterParams, action, name, state, fileLine, attemptCount } = operation;
   return `${stringifyJson({
     action,
@@ -75,6 +96,7 @@ function renderNdjson(operation: Operation): string {
     failure: operation.failureMessage,
     before: beforeParams === null ? null : parseJson(beforeParams),
     after: afterParams === null ? null : parseJson(afterParams),
+    ...more,
   })}\n`;
 }
 

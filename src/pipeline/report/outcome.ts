@@ -2,9 +2,10 @@
 
 import type { OperationCounts } from '../../store/operation-table.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
+import type { DowntimeSummary } from '../../store/plan-summary.ts';
 
-/** Counts are the run's, over all its resumptions. */
-export interface RunOutcome {
+/** Counts of one ledger. */
+export interface OutcomeCounts {
   readonly createdCount: number;
   readonly updatedCount: number;
   readonly deletedCount: number;
@@ -14,20 +15,43 @@ export interface RunOutcome {
   readonly heldCount: number;
   /** Operations that a resumption would take up. */
   readonly unfinishedCount: number;
+}
+
+/** Counts are the run's, over all its resumptions; those not said to be otherwise are of alarms. */
+export interface RunOutcome extends OutcomeCounts {
   readonly ambiguousResolvedCount: number;
   readonly rejectedRowCount: number;
   readonly unaddressableCount: number;
+  /** Null where the plan leaves them alone. */
+  readonly downtimes: OutcomeCounts | null;
   /** 0, 4, 5 or 6: what the ledger alone says. */
   readonly exitCode: number;
 }
 
 /** Reads the outcome from the ledger. */
 export function runOutcome(plan: PlanFile): RunOutcome {
-  const counts = plan.operations.counts();
   const summary = plan.run.read().summary;
+  const planned = summary?.downtimes ?? null;
+  const outcome = {
+    ...outcomeCounts(plan.alarms.operations.counts()),
+    ambiguousResolvedCount: plan.alarms.operations.resolvedAmbiguousCount(),
+    rejectedRowCount: summary?.rejectedRowCount ?? 0,
+    unaddressableCount: summary?.unaddressableCount ?? 0,
+    downtimes:
+      planned === null ? null : withConflicts(outcomeCounts(plan.downtimes.operations.counts()), planned),
+  };
+  return { ...outcome, exitCode: exitCodeOf(outcome) };
+}
+
+/** Those that were found when planning have no operation. */
+function withConflicts(counts: OutcomeCounts, { conflictCount }: DowntimeSummary): OutcomeCounts {
+  return { ...counts, conflictCount: counts.conflictCount + conflictCount };
+}
+
+function outcomeCounts(counts: OperationCounts): OutcomeCounts {
   const sum = (state: keyof OperationCounts['create']): number =>
     counts.create[state] + counts.update[state] + counts.delete[state];
-  const outcome = {
+  return {
     createdCount: counts.create.done,
     updatedCount: counts.update.done,
     deletedCount: counts.delete.done,
@@ -35,16 +59,22 @@ export function runOutcome(plan: PlanFile): RunOutcome {
     conflictCount: sum('conflict'),
     heldCount: sum('held'),
     unfinishedCount: sum('pending') + sum('sent') + sum('retryable'),
-    ambiguousResolvedCount: plan.operations.resolvedAmbiguousCount(),
-    rejectedRowCount: summary?.rejectedRowCount ?? 0,
-    unaddressableCount: summary?.unaddressableCount ?? 0,
   };
-  return { ...outcome, exitCode: exitCodeOf(outcome) };
 }
 
+/** Alarms and downtimes together: whether any is left, failed, or in conflict. */
+export function totalOf(
+  { downtimes, ...outcome }: Pick<RunOutcome, 'downtimes' | Total>,
+  count: Total,
+): number {
+  return outcome[count] + (downtimes?.[count] ?? 0);
+}
+
+type Total = 'unfinishedCount' | 'conflictCount' | 'failedCount';
+
 function exitCodeOf(outcome: Omit<RunOutcome, 'exitCode'>): number {
-  if (outcome.unfinishedCount > 0) return 5;
-  if (outcome.conflictCount > 0) return 4;
-  if (outcome.failedCount + outcome.rejectedRowCount + outcome.unaddressableCount > 0) return 6;
+  if (totalOf(outcome, 'unfinishedCount') > 0) return 5;
+  if (totalOf(outcome, 'conflictCount') > 0) return 4;
+  if (totalOf(outcome, 'failedCount') + outcome.rejectedRowCount + outcome.unaddressableCount > 0) return 6;
   return 0;
 }

@@ -1,7 +1,7 @@
 // Counts -> the summary lines, which other programs read.
 
-import type { PlanSummary } from '../../store/plan-summary.ts';
-import type { RunOutcome } from './outcome.ts';
+import type { DowntimeSummary, PlanSummary } from '../../store/plan-summary.ts';
+import { totalOf, type OutcomeCounts, type RunOutcome } from './outcome.ts';
 
 /** Shape: `Plan: 3 to create, 2 to update, 1 to delete, 94 unchanged.` */
 export function planLine(summary: PlanSummary): string {
@@ -19,7 +19,15 @@ export function planNotes(summary: PlanSummary): readonly string[] {
     note(summary.unaddressableCount, 'unaddressable: no request can name it; never touched'),
     note(summary.protectedCount, 'left as it is by --protect'),
     summary.rejectedRowCount === 0 ? '' : `${rows(summary.rejectedRowCount)} of the file rejected.`,
+    summary.downtimes === null ? '' : downtimesLine(summary.downtimes),
   ].filter((line) => line !== '');
+}
+
+/** Shape: `Downtimes: 1 to create, 0 to update, 0 to delete, 2 unchanged.` */
+function downtimesLine(counts: DowntimeSummary): string {
+  const { createCount, updateCount, deleteCount, unchangedCount, conflictCount } = counts;
+  const conflicts = conflictCount === 0 ? '' : `, ${conflictCount} in conflict`;
+  return `Downtimes: ${createCount} to create, ${updateCount} to update, ${deleteCount} to delete, ${unchangedCount} unchanged${conflicts}.`;
 }
 
 /** Shape: `about 1 240 requests, 2 min 4 s at the set quota`. */
@@ -32,7 +40,7 @@ export function forecastLine(summary: PlanSummary): string {
 /** Shape: `Sync complete: 3 created, 2 updated, 1 deleted, 0 failed.` or `Sync stopped: …`. */
 export function outcomeLine(outcome: RunOutcome): string {
   const { createdCount, updatedCount, deletedCount, failedCount } = outcome;
-  const word = outcome.unfinishedCount === 0 ? 'complete' : 'stopped';
+  const word = totalOf(outcome, 'unfinishedCount') === 0 ? 'complete' : 'stopped';
   return `Sync ${word}: ${createdCount} created, ${updatedCount} updated, ${deletedCount} deleted, ${failedCount} failed.`;
 }
 
@@ -49,7 +57,16 @@ export function outcomeNotes(outcome: RunOutcome): readonly string[] {
     unfinishedCount === 0 ? '' : `${unfinishedCount} operations left.`,
     note(unaddressableCount, 'unaddressable: no request can name it; never touched'),
     outcome.rejectedRowCount === 0 ? '' : `${rows(outcome.rejectedRowCount)} of the file rejected.`,
+    outcome.downtimes === null ? '' : downtimesOutcomeLine(outcome.downtimes),
   ].filter((line) => line !== '');
+}
+
+/** Shape: `Downtimes: 1 created, 0 updated, 0 deleted, 0 failed.` */
+function downtimesOutcomeLine(counts: OutcomeCounts): string {
+  const { createdCount, updatedCount, deletedCount, failedCount, conflictCount, unfinishedCount } = counts;
+  const conflicts = conflictCount === 0 ? '' : `, ${conflictCount} in conflict`;
+  const left = unfinishedCount === 0 ? '' : `, ${unfinishedCount} left`;
+  return `Downtimes: ${createdCount} created, ${updatedCount} updated, ${deletedCount} deleted, ${failedCount} failed${conflicts}${left}.`;
 }
 
 /** Shape: `2 h 5 min`, `4 min 3 s`, `12 s`: the two largest units. */

@@ -22,6 +22,7 @@ import { HttpTransport, type ConnectionSettings, type HttpRequest } from '../htt
 import { DatadogApi } from './api.ts';
 import { ContactMap, type ContactHandles } from './contacts.ts';
 import { definitionParams, monitorBody } from './definition.ts';
+import { DatadogDowntimes } from './downtimes.ts';
 import { InactiveDowntime } from './inactive-downtime.ts';
 import { keyTag, OUR_TAG } from './tags.ts';
 import { decodeDeletedId, decodeMonitor, decodeMonitors, type Monitor } from './wire.ts';
@@ -98,6 +99,7 @@ export function createDatadogService(settings: DatadogServiceSettings, gate: Req
 class DatadogService implements AlarmService {
   readonly identity: ServiceIdentity;
   readonly capabilities: ServiceCapabilities = CAPABILITIES;
+  readonly downtimes: DatadogDowntimes;
   readonly #api: DatadogApi;
   readonly #contacts: ContactMap;
   readonly #inactiveDowntime: InactiveDowntime;
@@ -106,6 +108,7 @@ class DatadogService implements AlarmService {
     this.identity = identity;
     this.#api = api;
     this.#contacts = contacts;
+    this.downtimes = new DatadogDowntimes(api, identity, CAPABILITIES);
     this.#inactiveDowntime = new InactiveDowntime(api);
   }
 

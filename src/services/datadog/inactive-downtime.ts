@@ -3,13 +3,11 @@
 // Source: DowntimesApi in Datadog's OpenAPI description of the API v2; the documentation of downtimes says that monitors tagged later
 // are muted as well.
 
-import { isJsonObject, stringifyJson, type JsonObject, type JsonValue } from '../../alarm/json.ts';
+import { isJsonObject, stringifyJson, type JsonValue } from '../../alarm/json.ts';
 import type { DatadogApi } from './api.ts';
+import { DOWNTIME_ROOT, downtimePages, isDuplicateDowntime, isInForce } from './downtime-list.ts';
 import { INACTIVE_TAG, OUR_TAG } from './tags.ts';
-import { decodeDowntimes } from './wire.ts';
-
-const ROOT = '/api/v2/downtime';
-const PAGE_SIZE = 100;
+import type { HeldDowntime } from './wire.ts';
 
 const ATTRIBUTES = {
   monitor_identifier: { monitor_tags: [OUR_TAG, INACTIVE_TAG] },
@@ -40,30 +38,21 @@ export class InactiveDowntime {
   async #make(signal: AbortSignal): Promise<void> {
     if (await this.#find(signal)) return;
     const body = stringifyJson({ data: { type: 'downtime', attributes: ATTRIBUTES } });
-    const request = { method: 'POST', path: ROOT, kind: 'write', signal, body } as const;
-    await this.#api.textUnless(request, isDuplicate);
+    const request = { method: 'POST', path: DOWNTIME_ROOT, kind: 'write', signal, body } as const;
+    await this.#api.textUnless(request, isDuplicateDowntime);
   }
 
   async #find(signal: AbortSignal): Promise<boolean> {
-    for (let offset = 0; ; offset += PAGE_SIZE) {
-      const path = `${ROOT}?current_only=true&page%5Boffset%5D=${offset}&page%5Blimit%5D=${PAGE_SIZE}`;
-      const request = { method: 'GET', path, kind: 'read', signal } as const;
-      const downtimes = decodeDowntimes(await this.#api.text(request), this.#api.where(request));
+    for await (const downtimes of downtimePages(this.#api, { isCurrentOnly: true, kind: 'read' }, signal))
       if (downtimes.some(isThisOne)) return true;
-      if (downtimes.length < PAGE_SIZE) return false;
-    }
+    return false;
   }
 }
 
-/** Somebody else was sooner. */
-function isDuplicate(status: number, reason: string): boolean {
-  return status === 400 && reason.startsWith('The downtime being created is a duplicate');
-}
-
 /** One that mutes these monitors wholly and for good, as we make it. */
-function isThisOne({ scope, monitor_identifier: identifier, schedule, status }: JsonObject): boolean {
-  const isInForce = status !== 'canceled' && status !== 'ended';
-  return scope === '*' && isInForce && isForInactive(identifier) && isWithoutEnd(schedule);
+function isThisOne(downtime: HeldDowntime): boolean {
+  const { scope, monitor_identifier: identifier, schedule } = downtime.attributes;
+  return scope === '*' && isInForce(downtime) && isForInactive(identifier) && isWithoutEnd(schedule);
 }
 
 function isForInactive(identifier: JsonValue | undefined): boolean {

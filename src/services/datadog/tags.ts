@@ -2,8 +2,11 @@
 
 import { createHash } from 'node:crypto';
 
-/** On every monitor made here; none without it is listed, changed or deleted. */
-export const OUR_TAG = 'managed_by:alarmsync';
+import { OUR_TAG } from '../../alarm/downtime.ts';
+
+/** Nothing without it is listed, changed or deleted. */
+export { OUR_TAG };
+
 export const INACTIVE_TAG = 'alarmsync_state:inactive';
 
 const MEDIAN_TAG = 'alarmsync_math:median';

@@ -4,7 +4,7 @@
 //              "overall_state": "OK", "options": {"thresholds": {"critical": 3.0}, …}, …}
 //   list      [monitor…]                            bare, also when there are no more
 //   deleted   {"deleted_monitor_id": 21053382}
-//   downtimes {"data": [{"attributes": {"scope": "*", …}, …}…]}
+//   downtimes {"data": [{"id": "85428b34-…", "attributes": {"scope": "*", …}, …}…]}
 //   refusal   {"errors": ["…"]}
 //
 // Source: MonitorsApi and DowntimesApi in Datadog's OpenAPI descriptions of the API v1 and v2; members that are not read here are kept as they came.
@@ -44,15 +44,21 @@ export function decodeDeletedId(text: string): string | undefined {
   return isJsonObject(answer) ? numberText(answer['deleted_monitor_id']) : undefined;
 }
 
-/** The attributes of each downtime. @throws {ALARMSYNC_SERVICE_MALFORMED} when the text is anything but a list of downtimes. */
-export function decodeDowntimes(text: string, where: string): readonly JsonObject[] {
+export interface HeldDowntime {
+  /** A UUID. */
+  readonly id: string;
+  readonly attributes: JsonObject;
+}
+
+/** @throws {ALARMSYNC_SERVICE_MALFORMED} when the text is anything but a list of downtimes. */
+export function decodeDowntimes(text: string, where: string): readonly HeldDowntime[] {
   const answer = parse(text, where);
   const data = isJsonObject(answer) ? answer['data'] : undefined;
   if (!Array.isArray(data)) throw malformed('expected a list "data" of downtimes', where);
   return data.map((downtime: JsonValue) => {
-    const attributes = isJsonObject(downtime) ? downtime['attributes'] : undefined;
-    if (isJsonObject(attributes)) return attributes;
-    throw malformed('expected each downtime to have an object "attributes"', where);
+    const { id, attributes } = isJsonObject(downtime) ? downtime : {};
+    if (typeof id === 'string' && isJsonObject(attributes)) return { id, attributes };
+    throw malformed('expected each downtime to have a text "id" and an object "attributes"', where);
   });
 }
 
