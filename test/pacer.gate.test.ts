@@ -156,6 +156,15 @@ describe('a pause', () => {
   });
 });
 
+describe('a long pause', () => {
+  it('is told as soon as it begins, and again only when it becomes much longer', () => {
+    const told: number[] = [];
+    using gate = new Pacer({ perSecond: 0, burst: 1, concurrency: 8 }, (durationMs) => told.push(durationMs));
+    for (const durationMs of [1000, 30_000, 29_999, 30_001, 60_000, 5000]) gate.pause(durationMs);
+    expect(told).toEqual([30_000, 60_000]);
+  });
+});
+
 describe('a waiter', () => {
   it('is served in its turn', async () => {
     const gate = pacer(200, 1);

@@ -8,6 +8,7 @@ import { readOnly, type AlarmReader, type AlarmService } from '../services/alarm
 import { Pacer } from '../services/pacer.ts';
 import { openService } from '../services/registry.ts';
 import type { Stages } from '../pipeline/sync.ts';
+import { tellRest } from '../telemetry/rests.ts';
 import { threadedStages } from '../threads/run-stage.ts';
 import { ServiceLock } from '../store/service-lock.ts';
 import { serviceKeyOf, StateDirectory } from '../store/state-directory.ts';
@@ -67,7 +68,7 @@ export async function connect(context: CommandContext, service: string): Promise
     requestTimeoutMs: Math.min(MAX_REQUEST_TIMEOUT_MS, required(values.durationMs('request-timeout', 1))),
     proxy: context.host.proxy,
   };
-  const pacer = new Pacer(quota);
+  const pacer = new Pacer(quota, tellRest);
   const opened = await openService(settings, pacer);
   const restAfterStages = (): void => {
     if (quota.perSecond > 0) pacer.pause(QUOTA_WINDOW_MS);

@@ -38,6 +38,9 @@ const WIDE_WINDOW_MS = 1020;
 /** Part of a permit that may be given early, since timers and the wall clock are not exact; it is taken off the next batch. */
 const EARLY_RATIO = 0.05;
 
+/** A rest that goes on for at least so much longer than was known is worth a word. */
+const TOLD_REST_MS = 10_000;
+
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const PASSED: Promise<void> = Promise.resolve();
@@ -58,6 +61,7 @@ export class Pacer implements RequestGate, Disposable {
   readonly #leaseSize: number;
   readonly #leaseMs: number;
   readonly #sent: SendingTimes;
+  readonly #onRest: ((durationMs: number) => void) | undefined;
   readonly #waiters = new Set<Waiter>();
   #limiter: Bottleneck | undefined;
   /** Wall clock minus monotonic clock when the limiter was built. */
@@ -70,7 +74,9 @@ export class Pacer implements RequestGate, Disposable {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(settings: PacerSettings) {
+  /** @param onRest hears of long pauses, as soon as they begin */
+  constructor(settings: PacerSettings, onRest?: (durationMs: number) => void) {
+    this.#onRest = onRest;
     this.#perSecond = settings.perSecond;
     this.#burst = Math.max(1, Math.floor(settings.burst));
     this.#leaseSize = Math.min(
@@ -106,7 +112,10 @@ export class Pacer implements RequestGate, Disposable {
 
   /** @param durationMs from now; of several pauses the one that ends last counts */
   pause(durationMs: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, performance.now() + durationMs);
+    const nowMs = performance.now();
+    const knownUntilMs = Math.max(this.#pausedUntilMs, nowMs);
+    this.#pausedUntilMs = Math.max(knownUntilMs, nowMs + durationMs);
+    if (this.#pausedUntilMs - knownUntilMs >= TOLD_REST_MS) this.#onRest?.(durationMs);
   }
 
   /** Whoever still waits is refused. */

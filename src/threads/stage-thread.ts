@@ -42,7 +42,8 @@ async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
       const { Pacer } = await import('../services/pacer.ts');
       const { openService } = await import('../services/registry.ts');
       const { ExistingStaging } = await import('../store/existing-staging.ts');
-      using pacer = new Pacer(job.quota);
+      const { tellRest } = await import('../telemetry/rests.ts');
+      using pacer = new Pacer(job.quota, tellRest);
       await using service = await openService(job.service, pacer);
       using staging = new ExistingStaging(job.file);
       return await listService({ reader: readOnly(service), staging }, job.settings, signal);
