@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -12,13 +13,15 @@ import {
   type AlarmReader,
   type AlarmService,
   type AlarmWriter,
+  type ServiceCapabilities,
 } from '../src/services/alarm-service.ts';
 import { DesiredStaging } from '../src/store/desired-staging.ts';
 import { ExistingStaging } from '../src/store/existing-staging.ts';
 import { PlanFile } from '../src/store/plan-file.ts';
 import type { PlanSummary } from '../src/store/plan-summary.ts';
+import { channelName } from '../src/telemetry/names.ts';
 import { MapService } from './drain.service.ts';
-import { NEW_RUN, operationsOf, params, RUN_SETTINGS, temporaryDirectory } from './plan.world.ts';
+import { NEW_RUN, operationsOf, params, REQUIRED, RUN_SETTINGS, temporaryDirectory } from './plan.world.ts';
 
 const WRITES = ['create', 'update', 'delete', 'deleteMany'] as const;
 
@@ -95,6 +98,7 @@ async function planned(
   csv: string,
   pages: readonly AlarmPage[] = [PAGE],
   signal = new AbortController().signal,
+  keptMembers: ServiceCapabilities['keptMembers'] = 'all',
 ): Promise<Planning> {
   const directory = temporaryDirectory();
   const sourcePath = path.join(directory, 'alarms.csv');
@@ -108,7 +112,7 @@ async function planned(
     planRun(
       {
         stages: stagesOver(service),
-        capabilities: service.capabilities,
+        capabilities: { ...service.capabilities, keptMembers },
         openDowntimes: undefined,
         plan,
         stagingDirectory,
@@ -139,6 +143,23 @@ describe('a planning', () => {
     expect(service.calls).toEqual([]);
     expect(leftFiles).toEqual(['desired.db', 'existing.db']);
     expect(plan.run.read()).toMatchObject({ phase: 'planned', sourceBytes: Buffer.byteLength(csv) });
+  });
+
+  it('does not compare what the service does not keep, and says so once', async () => {
+    const told: unknown[] = [];
+    const note = (message: unknown): number => told.push(message);
+    subscribe(channelName('diagnostic'), note);
+    onTestFinished(() => void unsubscribe(channelName('diagnostic'), note));
+    const csv = [HEADER, row('changed', '2'), row('same'), row('gone', '3'), ''].join('\n');
+    const kept = REQUIRED.filter((member) => member !== 'threshold');
+    const { ended, plan } = await planned(csv, [PAGE], undefined, kept);
+    expect(ended).toMatchObject({ status: 'fulfilled', value: { unchangedCount: 3, managedMembers: kept } });
+    expect(operationsOf(plan)).toEqual([]);
+    expect(told).toEqual([
+      expect.objectContaining({
+        message: expect.stringContaining('what the file says of threshold is not compared'),
+      }),
+    ]);
   });
 
   it.each<[string, string, readonly AlarmPage[], string]>([

@@ -94,25 +94,42 @@ export async function planRun(
       message: `nothing is deleted, since ${source.unusableNameCount} of the bad rows have no usable name`,
     });
   }
+  const managedMembers = keptOf(source.managedMembers, deps.capabilities);
   plan.run.noteSource({ path: sourcePath, sha256: source.digest, bytes: source.byteCount });
   publish('phase', { name: 'diff', state: 'started' });
   const rowCount = source.desiredCount + listing.existingCount;
   const sieved = await sieveInShares(deps, run, rowCount, signal);
   const counts = computeDiff(
     { plan, desiredFile, existingFile, ...sieved },
-    { ...run, managedMembers: source.managedMembers, isDeleteProved: source.unusableNameCount === 0 },
+    { ...run, managedMembers, isDeleteProved: source.unusableNameCount === 0 },
   );
   publish('phase', { name: 'diff', state: 'done' });
   const facts = {
     ...counts,
     existingCount: listing.existingCount,
-    managedMembers: source.managedMembers,
+    managedMembers,
     endsWithoutLineEnd: source.endsWithoutLineEnd,
     lastExistingCount: settings.lastExistingCount,
     downtimes: await planDowntimes(deps, settings, signal),
   };
   const planSettings = { ...run, forecast: forecastSettingsOf(deps, settings) };
   return makePlan(plan, facts, planSettings, deps.nowEpochMs());
+}
+
+/** What the service does not keep is not compared: it would differ for ever. */
+function keptOf(
+  members: readonly string[],
+  { keptMembers }: Pick<ServiceCapabilities, 'keptMembers'>,
+): readonly string[] {
+  if (keptMembers === 'all') return members;
+  const lost = members.filter((member) => !keptMembers.includes(member));
+  if (lost.length > 0) {
+    publish('diagnostic', {
+      code: 'ALARMSYNC_SERVICE_KEEPS_LESS',
+      message: `what the file says of ${lost.join(', ')} is not compared: the service does not keep it`,
+    });
+  }
+  return members.filter((member) => keptMembers.includes(member));
 }
 
 /**
