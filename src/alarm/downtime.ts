@@ -40,21 +40,32 @@ export function downtimeParams(downtime: Downtime): JsonObject {
     scope,
     message: message.trim(),
     timezone,
-    recurrences: recurrences.map(({ start, duration, rrule }) => ({
-      start: start.replace(/(T\d\d:\d\d):00(?:\.0+)?$/u, '$1'),
-      duration,
-      rrule: canonicalRrule(rrule),
-    })),
+    recurrences: recurrences
+      .map(({ start, duration, rrule }) => ({
+        start: start.replace(/(T\d\d:\d\d):00(?:\.0+)?$/u, '$1'),
+        duration,
+        rrule: canonicalRrule(rrule),
+      }))
+      .toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1)),
   };
 }
 
-/** Parts in one order and case; an interval of one is the default. */
+/** Parts and their values in one order and case, the frequency first as RFC 5545 has it; an interval of one is the default. */
 function canonicalRrule(rrule: string): string {
   return rrule
     .toUpperCase()
     .replace(/^RRULE:/u, '')
     .split(';')
     .filter((part) => part !== '' && part !== 'INTERVAL=1')
-    .toSorted()
+    .map((part) =>
+      part.replace(/=(.*)$/u, (_, values: string) => `=${values.split(',').toSorted().join(',')}`),
+    )
+    .toSorted(
+      (left, right) => Number(isFrequency(right)) - Number(isFrequency(left)) || (left < right ? -1 : 1),
+    )
     .join(';');
+}
+
+function isFrequency(part: string): boolean {
+  return part.startsWith('FREQ=');
 }

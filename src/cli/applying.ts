@@ -121,7 +121,8 @@ async function drain(
 ): Promise<AlarmSyncError | undefined> {
   const { values, stop } = context;
   const pace = paceOf(context);
-  const operationCount = plan.alarms.operations.unfinishedCount();
+  const operationCount =
+    plan.alarms.operations.unfinishedCount() + plan.downtimes.operations.unfinishedCount();
   try {
     await drainPlan(
       { plan, service: connection.service, nowEpochMs: context.nowEpochMs },

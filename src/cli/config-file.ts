@@ -116,6 +116,8 @@ export function readConfigFile(file: string): ConfigFile {
 
 function faultOf(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? '';
+  if (issue.expected === 'never' && path.startsWith('downtimes.'))
+    return `${path}: expected a member that downtimes have`;
   if (issue.expected === 'never')
     return path.startsWith('secrets.')
       ? `expected one of ${SECRETS.join(', ')}, got "${path}"`

@@ -2,7 +2,14 @@
 
 import * as v from 'valibot';
 
-import { MAX_RECURRENCE_COUNT, OUR_TAG, type Downtime, type Recurrence } from '../alarm/downtime.ts';
+import {
+  downtimeParams,
+  MAX_RECURRENCE_COUNT,
+  OUR_TAG,
+  type Downtime,
+  type Recurrence,
+} from '../alarm/downtime.ts';
+import { canonicalJson } from '../alarm/json.ts';
 
 const MAX_NAME_LENGTH = 100;
 
@@ -11,11 +18,12 @@ const MAX_TAG_COUNT = 31;
 
 const FREQUENCIES = ['HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'];
 
-/** What may stand in a rule besides its frequency. `DTSTART`, `DTEND` and `DURATION` are members of their own here. */
+/**
+ * What may stand in a rule besides its frequency. `DTSTART`, `DTEND` and `DURATION` are members of their own here; with `COUNT` or `UNTIL`
+ * it would end, and be made again by each sync.
+ */
 const RULE_PARTS: ReadonlySet<string> = new Set([
   'INTERVAL',
-  'COUNT',
-  'UNTIL',
   'BYDAY',
   'BYHOUR',
   'BYMINUTE',
@@ -26,6 +34,12 @@ const RULE_PARTS: ReadonlySet<string> = new Set([
   'BYYEARDAY',
   'WKST',
 ]);
+
+/** Where a mistake is easy. */
+const VALUES: Readonly<Record<string, RegExp>> = {
+  INTERVAL: /^[1-9]\d{0,3}$/u,
+  BYDAY: /^(?:[+-]?\d{1,2})?(?:MO|TU|WE|TH|FR|SA|SU)(?:,(?:[+-]?\d{1,2})?(?:MO|TU|WE|TH|FR|SA|SU))*$/u,
+};
 
 const recurrence: v.GenericSchema<unknown, Recurrence> = v.strictObject({
   start: v.pipe(
@@ -40,7 +54,7 @@ const recurrence: v.GenericSchema<unknown, Recurrence> = v.strictObject({
     v.string(),
     v.check(
       isRule,
-      `expected a rule such as FREQ=WEEKLY;BYDAY=SA,SU, with a FREQ of ${FREQUENCIES.join(', ')} and none of DTSTART, DTEND, DURATION`,
+      `expected a rule such as FREQ=WEEKLY;BYDAY=SA,SU, with a FREQ of ${FREQUENCIES.join(', ')} and none of DTSTART, DTEND, DURATION, COUNT, UNTIL`,
     ),
   ),
 });
@@ -57,7 +71,7 @@ const downtime: v.GenericSchema<unknown, Downtime> = v.pipe(
         v.array(
           v.pipe(
             v.string(),
-            v.regex(/^[^\sA-Z,]{1,200}$/u, 'expected a tag in lower case, such as service:checkout'),
+            v.regex(/^[^\sA-Z,*]{1,200}$/u, 'expected a tag in lower case, such as service:checkout'),
             v.check((tag) => tag !== OUR_TAG, `expected no ${OUR_TAG}, which is asked for anyway`),
           ),
         ),
@@ -66,7 +80,10 @@ const downtime: v.GenericSchema<unknown, Downtime> = v.pipe(
       [],
     ),
     scope: v.optional(
-      v.pipe(v.string(), v.regex(/^\S(?:.*\S)?$/u, 'expected a scope such as env:prod, or *')),
+      v.pipe(
+        v.string(),
+        v.regex(/^(?:\*|\S.*:.*\S)$/u, 'expected a scope such as env:prod, each value with its key, or *'),
+      ),
       '*',
     ),
     message: v.optional(v.string(), ''),
@@ -86,6 +103,11 @@ export const downtimes: v.GenericSchema<unknown, readonly Downtime[]> = v.pipe(
   v.check(
     (all) => new Set(all.map(({ name }) => name)).size === all.length,
     'expected a name of its own for each downtime',
+  ),
+  v.check(
+    (all) =>
+      new Set(all.map((one) => canonicalJson(downtimeParams({ ...one, message: '' })))).size === all.length,
+    'expected downtimes that differ in more than name and message: Datadog refuses the second',
   ),
   v.description('When the service keeps quiet: recurring downtimes by name, kept in step on each sync'),
 );
@@ -108,19 +130,23 @@ function isRule(text: string): boolean {
     FREQUENCIES.includes(frequencies[0]?.[1] ?? '') &&
     parts.every(
       ([key = '', value = '', ...more]) =>
-        (key === 'FREQ' || RULE_PARTS.has(key)) && /^[\w,+:-]+$/u.test(value) && more.length === 0,
+        (key === 'FREQ' || RULE_PARTS.has(key)) &&
+        (VALUES[key] ?? /^[\w,+-]+$/u).test(value) &&
+        more.length === 0,
     ) &&
     new Set(parts.map(([key]) => key)).size === parts.length
   );
 }
 
 function isPlainLine(text: string): boolean {
-  return text !== '' && text === text.trim() && !/\p{Cc}/u.test(text);
+  return text !== '' && text === text.trim() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
 }
 
 function isTimezone(text: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions();
+    // Node.js takes any case, and gives some zones under an older name.
+    return timeZone.toLowerCase() !== text.toLowerCase() || timeZone === text;
   } catch {
     return false;
   }

@@ -8,8 +8,8 @@ import {
   type TelemetryMessages,
   type TelemetryName,
 } from '../telemetry/names.ts';
-import type { RunOutcome } from '../pipeline/report/outcome.ts';
-import type { PlanSummary } from '../store/plan-summary.ts';
+import type { OutcomeCounts, RunOutcome } from '../pipeline/report/outcome.ts';
+import type { DowntimeSummary, PlanSummary } from '../store/plan-summary.ts';
 import type { Terminal } from './terminal.ts';
 
 const EVENTS_VERSION = '1.0';
@@ -46,6 +46,7 @@ export class EventWriter implements Disposable {
       unchanged: summary.unchangedCount,
       checksum,
       refused: summary.refusals.length > 0,
+      ...(summary.downtimes === null ? {} : { downtimes: plannedDowntimes(summary.downtimes) }),
     });
   }
 
@@ -59,6 +60,7 @@ export class EventWriter implements Disposable {
       ambiguous_resolved: outcome.ambiguousResolvedCount,
       duration_seconds: Math.round(durationMs) / 1000,
       exit_code: exitCode,
+      ...(outcome.downtimes === null ? {} : { downtimes: endedDowntimes(outcome.downtimes) }),
     });
   }
 
@@ -116,6 +118,25 @@ export class EventWriter implements Disposable {
   #write(type: string, members: Record<string, unknown>): void {
     this.#terminal.event(JSON.stringify({ type, at: new Date().toISOString(), ...members }));
   }
+}
+
+function plannedDowntimes(counts: DowntimeSummary): object {
+  return {
+    create: counts.createCount,
+    update: counts.updateCount,
+    delete: counts.deleteCount,
+    unchanged: counts.unchangedCount,
+  };
+}
+
+function endedDowntimes(counts: OutcomeCounts): object {
+  return {
+    created: counts.createdCount,
+    updated: counts.updatedCount,
+    deleted: counts.deletedCount,
+    failed: counts.failedCount,
+    conflicts: counts.conflictCount,
+  };
 }
 
 type Published = {

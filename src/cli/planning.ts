@@ -203,7 +203,9 @@ const NO_CHANGES = { createCount: 0, updateCount: 0, deleteCount: 0 };
 /** Of alarms and downtimes. */
 export function changeCountOf(summary: PlanSummary): number {
   const { createCount, updateCount, deleteCount } = summary.downtimes ?? NO_CHANGES;
-  return (
-    summary.createCount + summary.updateCount + summary.deleteCount + createCount + updateCount + deleteCount
-  );
+  return alarmChangeCountOf(summary) + createCount + updateCount + deleteCount;
+}
+
+export function alarmChangeCountOf({ createCount, updateCount, deleteCount }: PlanSummary): number {
+  return createCount + updateCount + deleteCount;
 }

@@ -15,6 +15,8 @@ export interface NewOperation {
   /** Null for a delete. */
   readonly afterParams: string | null;
   readonly handle: string | null;
+  /** Why it is in conflict from the start, and never sent; null when it is not. */
+  readonly conflict: string | null;
 }
 
 export class Ledger {
@@ -41,7 +43,8 @@ export class Ledger {
   plan(operations: readonly NewOperation[]): void {
     const { operation, image } = this.#tables;
     const insertQuery = this.#database.prepare(
-      `INSERT INTO ${operation} (action, name) VALUES (@action, @name)`,
+      `INSERT INTO ${operation} (action, name, state, failure_class, failure_message)
+       VALUES (@action, @name, iif(@conflict IS NULL, 'pending', 'conflict'), iif(@conflict IS NULL, NULL, 'other'), @conflict)`,
     );
     const insertImageQuery = this.#database.prepare(
       `INSERT INTO ${image} (operation_id, before_params, after_params, handle)
@@ -53,6 +56,11 @@ export class Ledger {
         insertImageQuery.run({ ...planned, id: lastInsertRowid });
       }
     });
+  }
+
+  /** Whether a whole name matches a GLOB pattern of SQLite, as --scope does. */
+  matches(name: string, glob: string): boolean {
+    return this.#database.prepare<[string, string], number>('SELECT ? GLOB ?').pluck().get(name, glob) === 1;
   }
 
   /** Forgets every operation. */

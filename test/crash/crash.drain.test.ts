@@ -23,7 +23,7 @@ it.each(
     ['HttpTransport.request', 'every'],
     // After: settled in a transaction that is open still.
     ['OperationTable.settle', 'every', 'after'],
-    ['PlanFile.record', 'every'],
+    ['Ledger.record', 'every'],
     ['RunTable.noteEnded', 'once', 'after'],
     ['StateDirectory.noteCompleted', 'once', 'after'],
     ['PlanFile.close', 'once', 'after'],

@@ -17,8 +17,8 @@ it.each<[first: KillPoint, second: KillPoint]>([
   ['OperationTable.claim after 2', 'PlanFile.startDraining after 1'],
   ['OperationTable.claim after 2', 'OperationTable.listUnknown after 1'],
   ['OperationTable.claim after 2', 'HttpTransport.request before 1'],
-  ['HttpTransport.request after 150', 'PlanFile.record before 1'],
-  ['HttpTransport.request after 150', 'PlanFile.record after 1'],
+  ['HttpTransport.request after 150', 'Ledger.record before 1'],
+  ['HttpTransport.request after 150', 'Ledger.record after 1'],
   ['HttpTransport.request after 300', 'HttpTransport.request after 2'],
 ])('killed at %s, and its resume at %s: ends equal', async (first, second) => {
   await using world = await openCrashWorld();
@@ -72,7 +72,7 @@ it('settles what a killed run left unknown before it plans another file, even wh
   await using world = await openCrashWorld();
   await world.runKilledAt(world.syncArguments, 'HttpTransport.request after 250');
   world.wantOneLess();
-  await world.runKilledAt(world.syncArguments, 'PlanFile.record before 1');
+  await world.runKilledAt(world.syncArguments, 'Ledger.record before 1');
 
   const again = await world.sync();
 
@@ -90,7 +90,7 @@ it('takes up a killed rollback, and ends where the run began', async () => {
   const rollback = ['rollback', world.lastPlanPath(), '--auto-approve', '--max-delete', '160', ...world.pace];
   await world.runKilledAt(rollback, 'ExistingStaging.appendPage after 2');
   await world.runKilledAt(world.resumeArguments, 'HttpTransport.request after 120');
-  await world.runKilledAt(world.resumeArguments, 'PlanFile.record before 100');
+  await world.runKilledAt(world.resumeArguments, 'Ledger.record before 100');
 
   await world.finish();
 

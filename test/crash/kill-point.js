@@ -1,4 +1,4 @@
-// A preload for the built command line: KILL_POINT=`PlanFile.record before 3` -> the process kills itself at that passing.
+// A preload for the built command line: KILL_POINT=`Ledger.record before 3` -> the process kills itself at that passing.
 //
 // Given as `node --import`, it wraps methods of the compiled modules, in the main thread and in every worker; the product
 // knows nothing of it. KILL_POINT_COUNTS=FILE kills nothing, and appends a JSON line of passings by point as each thread ends.
@@ -11,6 +11,7 @@ import Database from 'better-sqlite3';
 import { HttpTransport } from '../../dist/services/http.js';
 import { DesiredStaging } from '../../dist/store/desired-staging.js';
 import { ExistingStaging } from '../../dist/store/existing-staging.js';
+import { Ledger } from '../../dist/store/ledger.js';
 import { OperationTable } from '../../dist/store/operation-table.js';
 import { PlanFile } from '../../dist/store/plan-file.js';
 import { RunTable } from '../../dist/store/run-table.js';
@@ -46,6 +47,7 @@ const POINTS = {
   'ExistingStaging.buildIndex': [ExistingStaging.prototype, 'buildIndex', once],
   'ExistingStaging.seal': [ExistingStaging.prototype, 'seal', once],
   'HttpTransport.request': [HttpTransport.prototype, 'request', perWrite],
+  'Ledger.record': [Ledger.prototype, 'record', perSettlement],
   'OperationTable.claim': [OperationTable.prototype, 'claim', once],
   'OperationTable.listUnknown': [OperationTable.prototype, 'listUnknown', once],
   'OperationTable.releaseForResume': [OperationTable.prototype, 'releaseForResume', once],
@@ -53,7 +55,6 @@ const POINTS = {
   'PlanFile.buildIndexes': [PlanFile.prototype, 'buildIndexes', once],
   'PlanFile.close': [PlanFile.prototype, Symbol.dispose, once],
   'PlanFile.create': [PlanFile, 'create', once],
-  'PlanFile.record': [PlanFile.prototype, 'record', perSettlement],
   'PlanFile.restartPlanning': [PlanFile.prototype, 'restartPlanning', once],
   'PlanFile.startDraining': [PlanFile.prototype, 'startDraining', once],
   'RunTable.insert': [RunTable.prototype, 'insert', once],

@@ -20,7 +20,7 @@ const PACE = ['--settle-time', '50ms', '--concurrency', String(CONCURRENCY), '--
 /** What one crash may leave unsettled: a claimed batch, and what was outstanding when it was claimed. */
 export const MAX_UNKNOWN_COUNT: number = 128 + 4 * CONCURRENCY - 1;
 
-/** A point of `kill-point.js`, its side, and which passing of it: `PlanFile.record before 3`. */
+/** A point of `kill-point.js`, its side, and which passing of it: `Ledger.record before 3`. */
 export type KillPoint = `${string} ${'before' | 'after'} ${number}`;
 
 export interface Ended extends Finished {

@@ -60,8 +60,8 @@ describe('the downtimes of a sync with Datadog', () => {
       schedule: {
         timezone: 'America/New_York',
         recurrences: [
-          { start: '2026-01-04T19:00', duration: '14h', rrule: 'BYDAY=SU,MO,TU,WE,TH,FR;FREQ=WEEKLY' },
-          { start: '2026-01-03T00:00', duration: '1d', rrule: 'BYDAY=SA,SU;FREQ=WEEKLY' },
+          { start: '2026-01-03T00:00', duration: '1d', rrule: 'FREQ=WEEKLY;BYDAY=SA,SU' },
+          { start: '2026-01-04T19:00', duration: '14h', rrule: 'FREQ=WEEKLY;BYDAY=FR,MO,SU,TH,TU,WE' },
         ],
       },
     });
@@ -127,6 +127,27 @@ describe('the downtimes of a sync with Datadog', () => {
     expect([kept.exitCode, inForce(world).length]).toEqual([0, 2]);
   });
 
+  it('stay in force under a new name', async () => {
+    const world = await startWith(OFF_HOURS);
+    await sync(world);
+    want(world, OFF_HOURS.replace('off hours', 'nights'));
+    const renamed = await sync(world, '--max-delete', '1');
+    expect([renamed.exitCode, inForce(world)]).toEqual([0, ['Nobody is here.\nalarmsync downtime: nights']]);
+    const again = await sync(world);
+    expect(again.stdout).toContain('Downtimes: 0 to create, 0 to update, 0 to delete, 1 unchanged.');
+  });
+
+  it('are kept in step within --scope and without --protect alone, as alarms are', async () => {
+    const world = await startWith(OFF_HOURS, NIGHTLY);
+    await sync(world);
+    want(world);
+    const limits = ['--max-delete', '2', '--allow-empty'];
+    await sync(world, ...limits, '--scope', 'off*', '--protect', 'off*');
+    expect(inForce(world)).toHaveLength(2);
+    await sync(world, ...limits, '--scope', 'off*');
+    expect(inForce(world)).toEqual(['alarmsync downtime: nightly load']);
+  });
+
   it('are in conflict and left alone where somebody copied one', async () => {
     const world = await startWith(NIGHTLY);
     await sync(world);
@@ -135,7 +156,11 @@ describe('the downtimes of a sync with Datadog', () => {
     want(world, NIGHTLY.replace('90m', '2h'));
     const ended = await sync(world);
     expect([ended.exitCode, writesOf(world)]).toEqual([4, ['POST']]);
-    expect(ended.stderr).toContain('more than one downtime "nightly load"');
+    const planPath = /^Plan file: (.+)$/mu.exec(ended.stderr)?.[1] ?? '';
+    const shown = await world.run(['show', planPath, '--failed']);
+    expect(shown.stdout).toMatch(
+      /downtime {2}nightly load {2}\[conflict: the service holds it more than once/u,
+    );
     expect(ended.stdout).toContain('Downtimes: 0 created, 0 updated, 0 deleted, 0 failed, 1 in conflict.');
   });
 
@@ -200,8 +225,8 @@ describe('the section downtimes', () => {
     timezone: Mars/Olympus
     recurrences:
       - { start: 2026-02-30T19:00, duration: 14 hours, rrule: 'FREQ=MINUTELY' }
-      - { start: 2026-01-01T19:00, duration: 1h, rrule: 'FREQ=DAILY;DTSTART=20260101' }
-  - { name: b, monitor_tags: [managed_by:alarmsync, Service:A], timezone: UTC, recurrences: [] }
+      - { start: 2026-01-01T19:00, duration: 1h, rrule: 'FREQ=DAILY;COUNT=3' }
+  - { name: b, monitor_tags: [managed_by:alarmsync, Service:A], scope: prod, timezone: europe/berlin, recurrences: [], x: 1 }
 `,
     );
     const refused = await sync(world);
@@ -214,14 +239,19 @@ describe('the section downtimes', () => {
       'downtimes.0.recurrences.1.rrule: expected a rule',
       'downtimes.1.monitor_tags.0: expected no managed_by:alarmsync',
       'downtimes.1.monitor_tags.1: expected a tag in lower case',
+      'downtimes.1.scope: expected a scope',
+      'downtimes.1.timezone: expected a time zone',
+      'downtimes.1.x: expected a member that downtimes have',
       'downtimes.1.recurrences: expected a recurrence',
     ])
       expect(refused.stderr).toContain(part);
   });
 
-  it('is refused with a name twice, and where the service has no downtimes', async () => {
+  it('is refused with a name or a downtime twice, and where the service has no downtimes', async () => {
     const world = await startWith(NIGHTLY, NIGHTLY);
     expect((await sync(world)).stderr).toContain('a name of its own for each downtime');
+    want(world, NIGHTLY, NIGHTLY.replace('nightly load', 'other'));
+    expect((await sync(world)).stderr).toContain('differ in more than name and message');
     want(world, NIGHTLY);
     world.workspace.write('alarms.csv', csv(row('a')));
     const refused = await world.run([

@@ -12,7 +12,7 @@ import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { OUTPUT_FLAGS, PACE_FLAGS, SOURCE_FLAGS, STATE_FLAGS } from '../flags.ts';
-import { changeCountOf, conflictCountOf } from '../planning.ts';
+import { alarmChangeCountOf, changeCountOf, conflictCountOf } from '../planning.ts';
 import { keptSettings, runSettingsOf } from '../run-settings.ts';
 import { connect, newRunId, openState, paceOf } from '../session.ts';
 import { VERSION } from '../version.ts';
@@ -70,7 +70,8 @@ export const verifyCommand: Command = {
       await terminal.stream(renderOperations(shown, 'text', run.compareState));
       await terminal.stream(renderDowntimes(plan.downtimes.operations.iterate(), 'text'));
       const differenceCount = changeCountOf(summary) + conflictCountOf(summary);
-      if (differenceCount > SHOWN_COUNT) terminal.info(`and ${differenceCount - SHOWN_COUNT} more`);
+      const moreCount = alarmChangeCountOf(summary) + summary.conflictCount - SHOWN_COUNT;
+      if (moreCount > 0) terminal.info(`and ${moreCount} more`);
       terminal.result(
         differenceCount + summary.unaddressableCount === 0
           ? `Verified: service and file agree on ${summary.unchangedCount} alarms.`

@@ -11,14 +11,11 @@ import type { Ledger, NewOperation } from '../../store/ledger.ts';
 import type { Operation } from '../../store/operation-table.ts';
 import { PlanFile } from '../../store/plan-file.ts';
 import type { Policy, RunSettings } from '../../store/run-settings.ts';
-import { publish } from '../../telemetry/names.ts';
 
 /** What the planning found besides operations. */
 export interface DowntimeFacts {
   readonly existingCount: number;
   readonly unchangedCount: number;
-  /** Names that the service holds more than once, or that changed since a run that is undone; never touched. */
-  readonly conflictCount: number;
 }
 
 const PAGE_SIZE = 100;
@@ -30,7 +27,7 @@ export interface DowntimeDeps {
 }
 
 export interface DowntimeSettings {
-  readonly run: Pick<RunSettings, 'downtimes' | 'policy'>;
+  readonly run: Pick<RunSettings, 'downtimes' | 'policy' | 'scope' | 'exclude' | 'protect'>;
   readonly listing: { readonly retryCount: number };
 }
 
@@ -46,7 +43,7 @@ export async function planDowntimes(
   if (run.downtimes === null || openDowntimes === undefined) return null;
   const wanted = run.downtimes.map((downtime) => ({ name: downtime.name, params: downtimeParams(downtime) }));
   const existing = await listWhole(openDowntimes(), listing.retryCount, signal);
-  return planTowards(plan.downtimes, wanted, existing, run.policy);
+  return planTowards(plan.downtimes, wanted, existing, run);
 }
 
 /**
@@ -59,9 +56,19 @@ export async function planDowntimeRollback(
   signal: AbortSignal,
 ): Promise<DowntimeFacts | null> {
   using undone = PlanFile.openReadOnly(undoneFile);
-  const done = [...undone.downtimes.operations.iterate()].filter(({ state }) => state === 'done');
+  const done = [...undone.downtimes.operations.iterate()].filter((operation) =>
+    isOwnDoing(undone.downtimes, operation),
+  );
   if (done.length === 0 || openDowntimes === undefined) return null;
   return planBack(plan.downtimes, done, await listWhole(openDowntimes(), listing.retryCount, signal));
+}
+
+/** Not what the run found already as wanted, or gone: that was somebody else's doing. */
+function isOwnDoing({ attempts }: Ledger, { id, state, wasAmbiguous }: Operation): boolean {
+  if (state !== 'done' || wasAmbiguous) return state === 'done';
+  return !attempts
+    .ofOperation(id)
+    .some(({ step, result }) => step === 'check' && (result === 'as_wanted' || result === 'absent'));
 }
 
 async function listWhole(
@@ -82,40 +89,46 @@ function planBack(
   done: readonly Operation[],
   existing: readonly ListedAlarm[],
 ): DowntimeFacts {
-  const { held, repeatedNames } = heldOnce(existing);
+  const held = heldByName(existing);
   const changes: Change[] = [];
-  let conflictCount = 0;
   let unchangedCount = 0;
   for (const { name, beforeParams, afterParams } of done) {
-    const live = held.get(name);
+    const found = held.get(name) ?? [];
+    const live = found[0];
+    const change = { name, before: live, after: imageOf(beforeParams) };
     const isAsLeft = isSame(live?.definition.params, imageOf(afterParams));
-    const isAsBefore = isSame(live?.definition.params, imageOf(beforeParams));
-    if (repeatedNames.has(name) || !(isAsLeft || isAsBefore)) conflictCount += 1;
-    else if (isAsBefore) unchangedCount += 1;
-    else changes.push({ name, before: live, after: imageOf(beforeParams) });
+    if (found.length > 1) changes.push({ ...change, conflict: REPEATED });
+    else if (isSame(live?.definition.params, change.after)) unchangedCount += 1;
+    else changes.push(isAsLeft ? change : { ...change, conflict: 'it is no longer as the run left it' });
   }
   ledger.plan(inOrder(changes));
-  return { existingCount: held.size, unchangedCount, conflictCount };
+  return { existingCount: held.size, unchangedCount };
 }
 
 function planTowards(
   ledger: Ledger,
   desired: readonly AlarmDefinition[],
   existing: readonly ListedAlarm[],
-  policy: Policy,
+  { policy, scope, exclude, protect }: DowntimeSettings['run'],
 ): DowntimeFacts {
-  const { held, repeatedNames } = heldOnce(existing);
-  const wanted = new Map(desired.map(({ name, params }) => [name, params]));
-  const names = [...new Set([...wanted.keys(), ...held.keys()])].filter((name) => !repeatedNames.has(name));
-  const different = names
-    .map((name): Change => ({ name, before: held.get(name), after: wanted.get(name) }))
-    .filter(({ before, after }) => !isSame(before?.definition.params, after));
-  ledger.plan(inOrder(different.filter((change) => isAllowed(change, policy))));
-  return {
-    existingCount: held.size,
-    unchangedCount: names.length - different.length,
-    conflictCount: repeatedNames.size,
-  };
+  const isLookedAt = (name: string): boolean =>
+    (scope === null || ledger.matches(name, scope)) && (exclude === null || !ledger.matches(name, exclude));
+  const held = heldByName(existing.filter(({ definition }) => isLookedAt(definition.name)));
+  const wanted = new Map(
+    desired.filter(({ name }) => isLookedAt(name)).map(({ name, params }) => [name, params]),
+  );
+  const changes: Change[] = [];
+  let unchangedCount = 0;
+  for (const name of new Set([...wanted.keys(), ...held.keys()])) {
+    const found = held.get(name) ?? [];
+    const change: Change = { name, before: found[0], after: wanted.get(name) };
+    const isProtected = found.length > 0 && protect !== null && ledger.matches(name, protect);
+    if (found.length > 1) changes.push({ ...change, conflict: REPEATED });
+    else if (isSame(change.before?.definition.params, change.after)) unchangedCount += 1;
+    else if (isAllowed(change, policy) && !isProtected) changes.push(change);
+  }
+  ledger.plan(inOrder(changes));
+  return { existingCount: held.size, unchangedCount };
 }
 
 interface Change {
@@ -124,28 +137,22 @@ interface Change {
   readonly before: ListedAlarm | undefined;
   /** As it is wanted; undefined where it is not. */
   readonly after: JsonObject | undefined;
+  /** Why it is left alone. */
+  readonly conflict?: string;
 }
 
 /** What has one name twice was copied by hand: nobody knows which of the two is meant. */
-function heldOnce(existing: readonly ListedAlarm[]): {
-  readonly held: ReadonlyMap<string, ListedAlarm>;
-  readonly repeatedNames: ReadonlySet<string>;
-} {
-  const held = new Map<string, ListedAlarm>();
-  const repeatedNames = new Set<string>();
+const REPEATED = 'the service holds it more than once; cancel the one that is not meant';
+
+/** A page that moved while it was listed may give one twice. */
+function heldByName(existing: readonly ListedAlarm[]): ReadonlyMap<string, readonly ListedAlarm[]> {
+  const held = new Map<string, readonly ListedAlarm[]>();
   for (const downtime of existing) {
     const { name } = downtime.definition;
-    if (held.has(name)) repeatedNames.add(name);
-    held.set(name, downtime);
+    const found = held.get(name) ?? [];
+    if (!found.some(({ handle }) => handle === downtime.handle)) held.set(name, [...found, downtime]);
   }
-  for (const name of repeatedNames) {
-    publish('diagnostic', {
-      code: 'ALARMSYNC_DOWNTIME_REPEATED',
-      message: `the service holds more than one downtime ${JSON.stringify(name)}: none of them is touched`,
-      hint: 'cancel the one that is not meant',
-    });
-  }
-  return { held, repeatedNames };
+  return held;
 }
 
 function isAllowed({ before, after }: Change, policy: Policy): boolean {
@@ -159,12 +166,13 @@ function inOrder(changes: readonly Change[]): readonly NewOperation[] {
   return [
     ...sorted.filter(({ after }) => after !== undefined),
     ...sorted.filter(({ after }) => after === undefined),
-  ].map(({ name, before, after }) => ({
+  ].map(({ name, before, after, conflict = null }) => ({
     action: before === undefined ? 'create' : after === undefined ? 'delete' : 'update',
     name,
     beforeParams: before === undefined ? null : stringifyJson(before.definition.params),
     afterParams: after === undefined ? null : stringifyJson(after),
     handle: before?.handle ?? null,
+    conflict,
   }));
 }
 

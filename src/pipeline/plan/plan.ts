@@ -32,7 +32,6 @@ export interface PlanFacts {
 export interface DowntimeFacts {
   readonly existingCount: number;
   readonly unchangedCount: number;
-  readonly conflictCount: number;
 }
 
 type PlanSettings = Pick<
@@ -96,7 +95,7 @@ function downtimeCounts(
     updateCount: update.pending,
     deleteCount: deleted.pending,
     unchangedCount: facts.unchangedCount,
-    conflictCount: facts.conflictCount,
+    conflictCount: create.conflict + update.conflict + deleted.conflict,
     existingInScopeCount: facts.existingCount,
   };
 }

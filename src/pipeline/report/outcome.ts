@@ -2,7 +2,6 @@
 
 import type { OperationCounts } from '../../store/operation-table.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
-import type { DowntimeSummary } from '../../store/plan-summary.ts';
 
 /** Counts of one ledger. */
 export interface OutcomeCounts {
@@ -31,21 +30,15 @@ export interface RunOutcome extends OutcomeCounts {
 /** Reads the outcome from the ledger. */
 export function runOutcome(plan: PlanFile): RunOutcome {
   const summary = plan.run.read().summary;
-  const planned = summary?.downtimes ?? null;
+  const hasDowntimes = (summary?.downtimes ?? null) !== null;
   const outcome = {
     ...outcomeCounts(plan.alarms.operations.counts()),
     ambiguousResolvedCount: plan.alarms.operations.resolvedAmbiguousCount(),
     rejectedRowCount: summary?.rejectedRowCount ?? 0,
     unaddressableCount: summary?.unaddressableCount ?? 0,
-    downtimes:
-      planned === null ? null : withConflicts(outcomeCounts(plan.downtimes.operations.counts()), planned),
+    downtimes: hasDowntimes ? outcomeCounts(plan.downtimes.operations.counts()) : null,
   };
   return { ...outcome, exitCode: exitCodeOf(outcome) };
-}
-
-/** Those that were found when planning have no operation. */
-function withConflicts(counts: OutcomeCounts, { conflictCount }: DowntimeSummary): OutcomeCounts {
-  return { ...counts, conflictCount: counts.conflictCount + conflictCount };
 }
 
 function outcomeCounts(counts: OperationCounts): OutcomeCounts {

@@ -65,8 +65,9 @@ export function outcomeNotes(outcome: RunOutcome): readonly string[] {
 function downtimesOutcomeLine(counts: OutcomeCounts): string {
   const { createdCount, updatedCount, deletedCount, failedCount, conflictCount, unfinishedCount } = counts;
   const conflicts = conflictCount === 0 ? '' : `, ${conflictCount} in conflict`;
+  const held = counts.heldCount === 0 ? '' : `, ${counts.heldCount} held`;
   const left = unfinishedCount === 0 ? '' : `, ${unfinishedCount} left`;
-  return `Downtimes: ${createdCount} created, ${updatedCount} updated, ${deletedCount} deleted, ${failedCount} failed${conflicts}${left}.`;
+  return `Downtimes: ${createdCount} created, ${updatedCount} updated, ${deletedCount} deleted, ${failedCount} failed${conflicts}${held}${left}.`;
 }
 
 /** Shape: `2 h 5 min`, `4 min 3 s`, `12 s`: the two largest units. */

@@ -5,7 +5,13 @@
 import type { AlarmDefinition } from '../../alarm/alarm.ts';
 import { isStringArray } from '../../alarm/contact.ts';
 import { downtimeParams } from '../../alarm/downtime.ts';
-import { isJsonObject, stringifyJson, type JsonObject, type JsonValue } from '../../alarm/json.ts';
+import {
+  canonicalJson,
+  isJsonObject,
+  stringifyJson,
+  type JsonObject,
+  type JsonValue,
+} from '../../alarm/json.ts';
 import type {
   AlarmPage,
   AlarmReader,
@@ -35,7 +41,8 @@ export class DatadogDowntimes implements AlarmReader, AlarmWriter {
   constructor(api: DatadogApi, identity: ServiceIdentity, capabilities: ServiceCapabilities) {
     this.#api = api;
     this.identity = identity;
-    this.capabilities = capabilities;
+    // A name is looked for before it is made: Datadog knows only of downtimes that do the same.
+    this.capabilities = { ...capabilities, createIsUpsert: true };
   }
 
   canAddress(): boolean {
@@ -60,15 +67,28 @@ export class DatadogDowntimes implements AlarmReader, AlarmWriter {
   }
 
   async create(definition: AlarmDefinition, { signal }: WriteOptions): Promise<void> {
-    const body = stringifyJson({ data: { type: 'downtime', attributes: attributesOf(definition) } });
+    const attributes = attributesOf(definition);
+    const body = stringifyJson({ data: { type: 'downtime', attributes } });
     const request = { method: 'POST', path: DOWNTIME_ROOT, kind: 'write', signal, body } as const;
     if ((await this.#api.textUnless(request, isDuplicateDowntime)) !== undefined) return;
-    const isThisOne = (await this.read(definition.name, signal)) !== undefined;
+    const same = await this.#sameAs(definition, signal);
     const where = this.#api.where(request);
-    throw errorOfStatus(
-      isThisOne ? 409 : 400,
-      isThisOne ? where : `${where}: a downtime that is not ours mutes the same monitors at the same times`,
-    );
+    if (same?.definition.name === definition.name) throw errorOfStatus(409, where);
+    if (same?.handle === undefined)
+      throw errorOfStatus(400, `${where}: another downtime mutes the same monitors at the same times`);
+    // It was renamed in the configuration: the old name is found gone afterwards.
+    const data = { type: 'downtime', id: same.handle, attributes };
+    await this.#change(same.handle, { method: 'PATCH', body: stringifyJson({ data }), signal });
+  }
+
+  /** The one of ours that Datadog takes for the same, whatever its name and message. */
+  async #sameAs({ params }: AlarmDefinition, signal: AbortSignal): Promise<ListedAlarm | undefined> {
+    const effect = effectOf(params);
+    for await (const { alarms } of this.list({ pageSize: 100 }, signal)) {
+      const same = alarms.find(({ definition }) => effectOf(definition.params) === effect);
+      if (same !== undefined) return same;
+    }
+    return undefined;
   }
 
   async update(definition: AlarmDefinition, options: WriteOptions): Promise<void> {
@@ -93,9 +113,9 @@ export class DatadogDowntimes implements AlarmReader, AlarmWriter {
     if (text === undefined) throw errorOfStatus(404, this.#api.where(request));
   }
 
-  /** @throws {ALARMSYNC_SERVICE_MISSING} */
+  /** Never of one that is no longer ours. @throws {ALARMSYNC_SERVICE_MISSING} */
   async #idOf(method: string, name: string, { handle, signal }: WriteOptions): Promise<string> {
-    const id = handle ?? (await this.read(name, signal))?.handle;
+    const id = (await this.read(name, signal, handle))?.handle;
     if (id !== undefined) return id;
     throw errorOfStatus(
       404,
@@ -134,15 +154,19 @@ function paramsOf({ scope, schedule }: JsonObject, tags: readonly string[], mess
 }
 
 function attributesOf({ name, params }: AlarmDefinition): JsonObject {
-  const { monitor_tags: tags, scope = '*', message, timezone = 'UTC', recurrences = [] } = params;
+  const { monitor_tags: tags, scope = '*', message, timezone, recurrences = [], schedule } = params;
   const text = typeof message === 'string' && message !== '' ? `${message}\n` : '';
   return {
     monitor_identifier: { monitor_tags: [OUR_TAG, ...(isStringArray(tags) ? tags : [])] },
     scope,
     message: `${text}${MARK}${name}`,
-    display_timezone: timezone,
-    schedule: { timezone, recurrences },
+    ...(textOf(timezone) === '' ? {} : { display_timezone: textOf(timezone) }),
+    schedule: schedule ?? { timezone: textOf(timezone), recurrences },
   };
+}
+
+function effectOf(params: JsonObject): string {
+  return canonicalJson({ ...params, message: '' });
 }
 
 function textOf(value: JsonValue | undefined): string {
