@@ -78,6 +78,10 @@ describe('the downtimes of a sync with Datadog', () => {
     expect([planned.exitCode, world.writeCount]).toEqual([0, 0]);
     const shown = await world.run(['show', 'plan.db']);
     expect(shown.stdout).toContain('+ create downtime  nightly load\n+ create downtime  off hours\n');
+    const explained = await world.run(['explain', 'plan.db', 'nightly load']);
+    expect(explained.stdout).toMatch(
+      /^create downtime nightly load: pending\n {2}monitor_tags: \(absent\) -> service:batch/u,
+    );
     const checked = await world.run(['verify', 'alarms.csv', ...world.flags]);
     expect([checked.exitCode, checked.stdout]).toEqual([2, expect.stringContaining('create downtime')]);
     const applied = await world.run(['apply', 'plan.db', ...world.flags.slice(2)]);

@@ -2,6 +2,7 @@
 
 import type { CompareState } from '../../alarm/meaning.ts';
 import type { Attempt } from '../../store/attempt-table.ts';
+import type { Ledger } from '../../store/ledger.ts';
 import type { Operation } from '../../store/operation-table.ts';
 import { shown } from './escape.ts';
 import { memberChanges, memberText } from './operations.ts';
@@ -11,11 +12,12 @@ export function explainLines(
   operation: Operation,
   attempts: readonly Attempt[],
   compareState: CompareState,
+  subject: Ledger['subject'] = 'alarm',
 ): readonly string[] {
   const { action, name, state, fileLine, attemptCount, sentAtMs, settledAtMs } = operation;
   return [
-    `${action} ${shown(name)}: ${state}`,
-    fileLine === null ? 'not in the file' : `line ${fileLine} of the file`,
+    `${action} ${subject === 'alarm' ? '' : `${subject} `}${shown(name)}: ${state}`,
+    ...(subject === 'alarm' ? [fileLine === null ? 'not in the file' : `line ${fileLine} of the file`] : []),
     ...memberChanges(operation, compareState).map(
       ({ member, before, after }) => `  ${shown(member)}: ${value(before)} -> ${value(after)}`,
     ),
