@@ -30,6 +30,9 @@ export interface Operation extends ClaimedOperation {
   readonly failureClass: FailureClass | null;
   readonly failureStatus: number | null;
   readonly failureMessage: string | null;
+  /** What the write really replaced and sent, where that is not `beforeParams` and `afterParams`. */
+  readonly replacedParams: string | null;
+  readonly sentParams: string | null;
 }
 
 /** How one operation ended, or that it goes back to be taken again (`pending`). */
@@ -79,7 +82,8 @@ const COLUMNS = `
   operation.id, action, name, attempt_count AS attemptCount, was_ambiguous AS wasAmbiguous,
     before_params AS beforeParams, after_params AS afterParams, handle, etag, state, file_line AS fileLine,
     sent_at_ms AS sentAtMs, settled_at_ms AS settledAtMs, failure_class AS failureClass,
-    failure_status AS failureStatus, failure_message AS failureMessage`;
+    failure_status AS failureStatus, failure_message AS failureMessage, replaced_params AS replacedParams,
+    sent_params AS sentParams`;
 
 export class OperationTable {
   readonly #claimQuery: Database.Statement<

@@ -217,6 +217,23 @@ describe('the downtimes of a sync with Datadog', () => {
     expect(undone.stdout).toContain('Downtimes: 1 created, 0 updated, 1 deleted, 0 failed.');
     expect(inForce(world)).toEqual(['Nobody is here.\nalarmsync downtime: off hours']);
   });
+
+  it('are put back as they really stood, where the run was told not to look', async () => {
+    const world = await startWith(NIGHTLY);
+    await sync(world);
+    want(world, NIGHTLY.replace('90m', '2h'));
+    world.workspace.write('alarms.csv', csv(row('a')));
+    await world.run(['plan', 'alarms.csv', '--out', 'plan.db', '--check-before', 'none', ...world.flags]);
+    const [made] = world.service.downtimes;
+    world.service.changeDowntime(made?.id ?? '', { scope: 'env:by-hand' });
+    await world.run(['apply', 'plan.db', ...world.flags.slice(2)]);
+    expect(world.service.downtimes[0]?.attributes['scope']).toBe('env:prod');
+    await world.run(['rollback', 'plan.db', '--auto-approve', ...world.flags.slice(2)]);
+    expect(world.service.downtimes[0]?.attributes).toMatchObject({
+      scope: 'env:by-hand',
+      schedule: { recurrences: [{ duration: '90m' }] },
+    });
+  });
 });
 
 describe('the section downtimes', () => {

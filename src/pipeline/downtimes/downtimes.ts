@@ -92,11 +92,11 @@ function planBack(
   const held = heldByName(existing);
   const changes: Change[] = [];
   let unchangedCount = 0;
-  for (const { name, beforeParams, afterParams } of done) {
+  for (const { name, beforeParams, afterParams, replacedParams, sentParams } of done) {
     const found = held.get(name) ?? [];
     const live = found[0];
-    const change = { name, before: live, after: imageOf(beforeParams) };
-    const isAsLeft = isSame(live?.definition.params, imageOf(afterParams));
+    const change = { name, before: live, after: imageOf(replacedParams ?? beforeParams) };
+    const isAsLeft = isSame(live?.definition.params, imageOf(sentParams ?? afterParams));
     if (found.length > 1) changes.push({ ...change, conflict: REPEATED });
     else if (isSame(live?.definition.params, change.after)) unchangedCount += 1;
     else changes.push(isAsLeft ? change : { ...change, conflict: 'it is no longer as the run left it' });

@@ -107,6 +107,13 @@ export class DatadogStandIn {
     if (this.#monitors.change(id, structuredClone(parts)) === undefined) throw new Error(`no monitor ${id}`);
   }
 
+  /** The same of a downtime. */
+  changeDowntime(id: string, parts: JsonObject): void {
+    const held = this.#downtimes.find(id);
+    if (held === undefined) throw new Error(`no downtime ${id}`);
+    this.#downtimes.change(held, structuredClone(parts));
+  }
+
   dropMonitor(id: number): void {
     if (!this.#monitors.remove(id)) throw new Error(`no monitor ${id}`);
   }
