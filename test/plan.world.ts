@@ -11,7 +11,7 @@ import { stringifyJson, type JsonObject } from '../src/alarm/json.ts';
 import { computeDiff, type DiffCounts, type DiffSettings } from '../src/pipeline/diff/diff.ts';
 import { DesiredStaging, type BadRow } from '../src/store/desired-staging.ts';
 import { ExistingStaging } from '../src/store/existing-staging.ts';
-import type { Operation } from '../src/store/operation-table.ts';
+import type { Operation } from '../src/store/operation.ts';
 import { PlanFile } from '../src/store/plan-file.ts';
 import type { RunSettings } from '../src/store/run-settings.ts';
 import type { NewRun } from '../src/store/run-table.ts';

@@ -3,7 +3,8 @@
 import type Database from 'better-sqlite3';
 
 import { AttemptTable, type Attempt } from './attempt-table.ts';
-import { OperationTable, type Action, type Settlement } from './operation-table.ts';
+import type { Action, Settlement } from './operation.ts';
+import { OperationTable } from './operation-table.ts';
 import type { LedgerTables } from './plan-schema.ts';
 
 /** One operation to be planned; texts are JSON of `params`. */

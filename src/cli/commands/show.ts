@@ -4,7 +4,7 @@ import { shown } from '../../pipeline/report/escape.ts';
 import { failedRowsCsv } from '../../pipeline/report/rows.ts';
 import { OPERATION_FORMATS, renderDowntimes, renderOperations } from '../../pipeline/report/operations.ts';
 import { planLine, planNotes } from '../../pipeline/report/summary.ts';
-import type { OperationFilter } from '../../store/operation-table.ts';
+import type { OperationFilter } from '../../store/operation.ts';
 import { PlanFile } from '../../store/plan-file.ts';
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';

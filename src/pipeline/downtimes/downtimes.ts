@@ -8,7 +8,7 @@ import { canonicalJson, isJsonObject, parseJson, stringifyJson, type JsonObject 
 import type { AlarmReader, ListedAlarm } from '../../services/alarm-service.ts';
 import { withRetries } from '../../services/retry.ts';
 import type { Ledger, NewOperation } from '../../store/ledger.ts';
-import type { Operation } from '../../store/operation-table.ts';
+import type { Operation } from '../../store/operation.ts';
 import { PlanFile } from '../../store/plan-file.ts';
 import type { Policy, RunSettings } from '../../store/run-settings.ts';
 

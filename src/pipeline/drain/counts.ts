@@ -1,6 +1,6 @@
 // The counts of a ledger -> what a drain asks of them.
 
-import type { OperationCounts } from '../../store/operation-table.ts';
+import type { OperationCounts } from '../../store/operation.ts';
 
 export function countAll(counts: OperationCounts): number {
   return Object.values(counts)

@@ -4,7 +4,7 @@ import PQueue from 'p-queue';
 
 import { asAlarmSyncError } from '../../alarm/errors.ts';
 import type { Ledger } from '../../store/ledger.ts';
-import type { ClaimedOperation, Settlement } from '../../store/operation-table.ts';
+import type { ClaimedOperation, Settlement } from '../../store/operation.ts';
 import { publish } from '../../telemetry/names.ts';
 import { countAll, countUnfinished, isAllDone } from './counts.ts';
 import { coursesOf, type Course, type DrainDeps, type DrainSettings } from './courses.ts';

@@ -2,7 +2,7 @@
 
 import { asAlarmSyncError, type AlarmSyncError } from '../../alarm/errors.ts';
 import type { Attempt } from '../../store/attempt-table.ts';
-import type { ClaimedOperation, Settlement } from '../../store/operation-table.ts';
+import type { ClaimedOperation, Settlement } from '../../store/operation.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { publish, type OperationOutcome } from '../../telemetry/names.ts';
 

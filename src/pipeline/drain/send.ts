@@ -11,7 +11,7 @@ import {
   type Managed,
 } from '../../alarm/meaning.ts';
 import type { AlarmReader, AlarmWriter, ListedAlarm, WriteOptions } from '../../services/alarm-service.ts';
-import type { ClaimedOperation } from '../../store/operation-table.ts';
+import type { ClaimedOperation } from '../../store/operation.ts';
 import type { CheckBefore } from '../../store/run-settings.ts';
 import { outcomeOfReadError, outcomeOfWriteError, type Outcome } from './outcome.ts';
 

@@ -3,7 +3,7 @@
 import { asAlarmSyncError, type AlarmSyncError } from '../../alarm/errors.ts';
 import { backoffDelayMs, MAX_THROTTLE_MS, sleep } from '../../services/retry.ts';
 import type { Attempt, AttemptResult, AttemptStep } from '../../store/attempt-table.ts';
-import type { ClaimedOperation, Settlement } from '../../store/operation-table.ts';
+import type { ClaimedOperation, Settlement } from '../../store/operation.ts';
 import { isThrottle, type Outcome } from './outcome.ts';
 import type { Likeness, Sender } from './send.ts';
 

@@ -3,7 +3,7 @@
 import type { CompareState } from '../../alarm/meaning.ts';
 import type { Attempt } from '../../store/attempt-table.ts';
 import type { Ledger } from '../../store/ledger.ts';
-import type { Operation } from '../../store/operation-table.ts';
+import type { Operation } from '../../store/operation.ts';
 import { shown } from './escape.ts';
 import { memberChanges, memberText } from './operations.ts';
 

@@ -4,7 +4,7 @@ import { KNOWN_MEMBERS } from '../../alarm/alarm.ts';
 import { isStringArray } from '../../alarm/contact.ts';
 import { isJsonObject, parseJson, stringifyJson, type JsonObject, type JsonValue } from '../../alarm/json.ts';
 import { differingMembers, memberOf, type CompareState } from '../../alarm/meaning.ts';
-import type { Action, Operation } from '../../store/operation-table.ts';
+import type { Action, Operation } from '../../store/operation.ts';
 import { csvLine } from './csv.ts';
 import { shown } from './escape.ts';
 

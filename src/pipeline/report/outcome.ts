@@ -1,6 +1,6 @@
 // The plan file -> how its run stands: the counts of the summary line, and the exit code they mean.
 
-import type { OperationCounts } from '../../store/operation-table.ts';
+import type { OperationCounts } from '../../store/operation.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 
 /** Counts of one ledger. */

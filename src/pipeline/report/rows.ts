@@ -11,7 +11,7 @@ import { isJsonObject, parseJson, type JsonValue } from '../../alarm/json.ts';
 import { meaningText, memberOf } from '../../alarm/meaning.ts';
 import { decodeRow } from '../../alarm/row.ts';
 import type { BadRow } from '../../store/desired-staging.ts';
-import type { Operation } from '../../store/operation-table.ts';
+import type { Operation } from '../../store/operation.ts';
 import { csvLine } from './csv.ts';
 import { memberText } from './operations.ts';
 
