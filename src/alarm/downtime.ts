@@ -32,7 +32,7 @@ export const OUR_TAG = 'managed_by:alarmsync';
 /** Most recurrences one downtime may have. Source: Datadog's API v2 refuses more. */
 export const MAX_RECURRENCE_COUNT = 5;
 
-/** The downtime as an image in the ledger: equal exactly when the downtimes do the same. */
+/** The downtime as an image in the ledger: those that are equal do the same. */
 export function downtimeParams(downtime: Downtime): JsonObject {
   const { monitorTags, scope, message, timezone, recurrences } = downtime;
   return {

@@ -40,27 +40,20 @@ export class EventWriter implements Disposable {
 
   planSummary(summary: PlanSummary, checksum: string): void {
     this.#write('plan_summary', {
-      create: summary.createCount,
-      update: summary.updateCount,
-      delete: summary.deleteCount,
-      unchanged: summary.unchangedCount,
+      ...plannedCounts(summary),
       checksum,
       refused: summary.refusals.length > 0,
-      ...(summary.downtimes === null ? {} : { downtimes: plannedDowntimes(summary.downtimes) }),
+      ...(summary.downtimes === null ? {} : { downtimes: plannedCounts(summary.downtimes) }),
     });
   }
 
   syncSummary(outcome: RunOutcome, durationMs: number, exitCode: number): void {
     this.#write('sync_summary', {
-      created: outcome.createdCount,
-      updated: outcome.updatedCount,
-      deleted: outcome.deletedCount,
-      failed: outcome.failedCount,
-      conflicts: outcome.conflictCount,
+      ...endedCounts(outcome),
       ambiguous_resolved: outcome.ambiguousResolvedCount,
       duration_seconds: Math.round(durationMs) / 1000,
       exit_code: exitCode,
-      ...(outcome.downtimes === null ? {} : { downtimes: endedDowntimes(outcome.downtimes) }),
+      ...(outcome.downtimes === null ? {} : { downtimes: endedCounts(outcome.downtimes) }),
     });
   }
 
@@ -120,7 +113,8 @@ export class EventWriter implements Disposable {
   }
 }
 
-function plannedDowntimes(counts: DowntimeSummary): object {
+/** Of alarms, or of downtimes. */
+function plannedCounts(counts: Omit<DowntimeSummary, 'conflictCount'>): object {
   return {
     create: counts.createCount,
     update: counts.updateCount,
@@ -129,7 +123,7 @@ function plannedDowntimes(counts: DowntimeSummary): object {
   };
 }
 
-function endedDowntimes(counts: OutcomeCounts): object {
+function endedCounts(counts: OutcomeCounts): object {
   return {
     created: counts.createdCount,
     updated: counts.updatedCount,

@@ -57,13 +57,10 @@ export class DatadogDowntimes implements AlarmReader, AlarmWriter {
 
   /** With its handle it is this very one, else whichever has the name. */
   async read(name: string, signal: AbortSignal, handle?: string): Promise<ListedAlarm | undefined> {
-    for await (const downtimes of downtimePages(this.#api, { isCurrentOnly: false, kind: 'read' }, signal)) {
-      const found = downtimes
-        .flatMap(ownDowntime)
-        .find((own) => own.definition.name === name && (handle === undefined || own.handle === handle));
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return this.#find(
+      (own) => own.definition.name === name && (handle === undefined || own.handle === handle),
+      signal,
+    );
   }
 
   async create(definition: AlarmDefinition, { signal }: WriteOptions): Promise<void> {
@@ -71,7 +68,9 @@ export class DatadogDowntimes implements AlarmReader, AlarmWriter {
     const body = stringifyJson({ data: { type: 'downtime', attributes } });
     const request = { method: 'POST', path: DOWNTIME_ROOT, kind: 'write', signal, body } as const;
     if ((await this.#api.textUnless(request, isDuplicateDowntime)) !== undefined) return;
-    const same = await this.#sameAs(definition, signal);
+    // What Datadog takes for the same, whatever its name and message.
+    const effect = effectOf(definition.params);
+    const same = await this.#find((own) => effectOf(own.definition.params) === effect, signal);
     const where = this.#api.where(request);
     if (same?.definition.name === definition.name) throw errorOfStatus(409, where);
     if (same?.handle === undefined)
@@ -79,16 +78,6 @@ export class DatadogDowntimes implements AlarmReader, AlarmWriter {
     // It was renamed in the configuration: the old name is found gone afterwards.
     const data = { type: 'downtime', id: same.handle, attributes };
     await this.#change(same.handle, { method: 'PATCH', body: stringifyJson({ data }), signal });
-  }
-
-  /** The one of ours that Datadog takes for the same, whatever its name and message. */
-  async #sameAs({ params }: AlarmDefinition, signal: AbortSignal): Promise<ListedAlarm | undefined> {
-    const effect = effectOf(params);
-    for await (const { alarms } of this.list({ pageSize: 100 }, signal)) {
-      const same = alarms.find(({ definition }) => effectOf(definition.params) === effect);
-      if (same !== undefined) return same;
-    }
-    return undefined;
   }
 
   async update(definition: AlarmDefinition, options: WriteOptions): Promise<void> {
@@ -101,6 +90,17 @@ export class DatadogDowntimes implements AlarmReader, AlarmWriter {
   async delete(name: string, options: WriteOptions): Promise<void> {
     const id = await this.#idOf('DELETE', name, options);
     await this.#change(id, { method: 'DELETE', signal: options.signal });
+  }
+
+  async #find(
+    isWanted: (own: ListedAlarm) => boolean,
+    signal: AbortSignal,
+  ): Promise<ListedAlarm | undefined> {
+    for await (const downtimes of downtimePages(this.#api, { isCurrentOnly: false, kind: 'read' }, signal)) {
+      const found = downtimes.flatMap(ownDowntime).find(isWanted);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   async #change(id: string, change: Pick<HttpRequest, 'method' | 'body' | 'signal'>): Promise<void> {
