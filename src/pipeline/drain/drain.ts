@@ -43,16 +43,20 @@ export async function drainPlan(
   signals: DrainSignals,
 ): Promise<void> {
   publish('phase', { name: 'drain', state: 'started' });
-  deps.plan.startDraining();
-  deps.plan.run.noteDraining(deps.nowEpochMs());
   const courses = coursesOf(deps, settings);
+  // A log for settlements that will not come would be made and folded back for nothing.
+  if (!isEachDone(courses)) deps.plan.startDraining();
+  deps.plan.run.noteDraining(deps.nowEpochMs());
   for (const course of courses) {
     course.ledger.operations.releaseForResume();
     using drain = new Drain(course, signals);
     await drain.run();
   }
-  const isDone = courses.every(({ ledger }) => ledger.operations.unfinishedCount() === 0);
-  publish('phase', { name: 'drain', state: isDone ? 'done' : 'stopped' });
+  publish('phase', { name: 'drain', state: isEachDone(courses) ? 'done' : 'stopped' });
+}
+
+function isEachDone(courses: readonly Course[]): boolean {
+  return courses.every(({ ledger }) => ledger.operations.unfinishedCount() === 0);
 }
 
 /**
