@@ -76,6 +76,7 @@ const TRIMMED_NAMES = NAMES.filter((name) => name === name.trim());
 
 const DATADOG = {
   ...RELIABLE,
+  adopts: false,
   contacts: { 'ldap:*': '@team-*', 'posix:*': '@posix-*', 'ticket:OPS-1': '@pagerduty-ops' },
 };
 

@@ -56,6 +56,7 @@ test.each<readonly [string, Fault, readonly number[]]>([
       apiKey: standIn.credentials['dd-api-key'],
       applicationKey: standIn.credentials['dd-application-key'],
       contacts: {},
+      adopts: false,
       allowInsecure: false,
       concurrency: 1,
       requestTimeoutMs: 10_000,

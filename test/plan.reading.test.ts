@@ -6,7 +6,8 @@ import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 
 import { listService, type ListingDeps } from '../src/pipeline/listing/listing.ts';
 import { readSource } from '../src/pipeline/source/source.ts';
-import { dropStaging, planRun, type PlanDeps, type Stages } from '../src/pipeline/sync.ts';
+import { dropStaging } from '../src/pipeline/staging-files.ts';
+import { planRun, type PlanDeps, type Stages } from '../src/pipeline/sync.ts';
 import {
   readOnly,
   type AlarmPage,

@@ -49,6 +49,7 @@ export const RUN_SETTINGS: RunSettings = {
   checkBefore: 'all',
   ignoreErrors: false,
   downtimes: null,
+  adopts: false,
 };
 
 export const NEW_RUN: NewRun = {

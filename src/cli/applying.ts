@@ -97,14 +97,20 @@ export async function applyPlan(
   terminal.result(outcomeLine(outcome));
   for (const line of outcomeNotes(outcome)) terminal.result(line);
   if (failure !== undefined) terminal.fault(failure);
-  if (totalOf(outcome, 'unfinishedCount') > 0) {
-    terminal.next(
-      `go on with: ${resumeCommand(state, run.runId)}; see what was not done: alarmsync show ${plan.path} --failed`,
-    );
-  } else if (totalOf(outcome, 'failedCount') + totalOf(outcome, 'conflictCount') > 0) {
-    terminal.next(`see what was not done: alarmsync show ${plan.path} --failed`);
-  }
+  const next = nextStep(plan, state, outcome);
+  if (next !== undefined) terminal.next(next);
   return exitCode;
+}
+
+/** What the user may want to do now, with the exact command; undefined when all is as it should be. */
+function nextStep(plan: PlanFile, state: StateDirectory, outcome: RunOutcome): string | undefined {
+  const { runId, kind, settings, sourcePath } = plan.run.read();
+  const failed = `see what was not done: alarmsync show ${plan.path} --failed`;
+  if (totalOf(outcome, 'unfinishedCount') > 0) return `go on with: ${resumeCommand(state, runId)}; ${failed}`;
+  if (totalOf(outcome, 'failedCount') + totalOf(outcome, 'conflictCount') > 0) return failed;
+  if (!settings.adopts || kind === 'rollback') return undefined;
+  const file = settings.file === '-' ? '-' : shellWord(sourcePath ?? '');
+  return `see what still differs: alarmsync plan ${file} --service ${settings.service}`;
 }
 
 /** Why a run with operations left came to its end. */
@@ -142,11 +148,11 @@ async function drain(
   }
 }
 
-/** What shapes each sending of a run. A rollback restores whole definitions. */
+/** What shapes each sending of a run. A rollback restores whole definitions; an adoption compares what little it knows. */
 export function sendSettingsOf(run: Run): SendSettings {
   return {
     runId: run.runId,
-    managed: run.kind === 'rollback' ? 'all' : (run.summary?.managedMembers ?? []),
+    managed: run.kind === 'rollback' || run.settings.adopts ? 'all' : (run.summary?.managedMembers ?? []),
     compareState: run.settings.compareState,
     checkBefore: run.settings.checkBefore,
   };
@@ -173,8 +179,9 @@ function noteOutcome(
       return undefined;
     }
     // Remembered first: once the run has ended, nobody comes back to it.
-    const existingCount = plan.run.read().summary?.existingCount ?? 0;
-    state.noteCompleted(connection.serviceKey, existingCount + outcome.createdCount - outcome.deletedCount);
+    const { summary, settings } = plan.run.read();
+    const existingCount = (summary?.existingCount ?? 0) + outcome.createdCount - outcome.deletedCount;
+    if (!settings.adopts) state.noteCompleted(connection.serviceKey, existingCount);
     plan.run.noteEnded('finished', exitCode, context.nowEpochMs());
     return undefined;
   } catch (thrown) {

@@ -27,6 +27,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   show: async () => (await import('./commands/show.ts')).showCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  adopt: async () => (await import('./commands/adopt.ts')).adoptCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,
   generate: async () => (await import('./commands/generate.ts')).generateCommand,

@@ -53,6 +53,7 @@ export const FLAGS = {
     meaning: 'Which changes are made',
   },
   scope: { kind: 'text', meaning: 'Look only at names that match this GLOB' },
+  match: { kind: 'text', meaning: 'Take over only alarms whose names match this GLOB' },
   exclude: { kind: 'text', meaning: 'Do not look at names that match this GLOB' },
   protect: { kind: 'text', meaning: 'Never update or delete names that match this GLOB' },
   'on-invalid': {

@@ -5,7 +5,8 @@ import path from 'node:path';
 
 import { asAlarmSyncError } from '../alarm/errors.ts';
 import { forecastLine, planLine, planNotes } from '../pipeline/report/summary.ts';
-import { dropStaging, planRollback, planRun } from '../pipeline/sync.ts';
+import { dropStaging } from '../pipeline/staging-files.ts';
+import { planAdoption, planRollback, planRun } from '../pipeline/sync.ts';
 import { requireFreeSpace } from '../store/free-space.ts';
 import { PlanFile } from '../store/plan-file.ts';
 import type { RunSettings } from '../store/run-settings.ts';
@@ -130,13 +131,17 @@ async function planInto(
     run: settings,
     listing: { pageSize: pace.pageSize, retryCount: pace.retryCount },
     quotaPerSecond: pace.quotaPerSecond,
-    lastExistingCount: state.memoryOf(connection.serviceKey)?.existingCount ?? null,
+    // An adoption lists everybody's alarms, and the memory is of ours.
+    lastExistingCount: settings.adopts
+      ? null
+      : (state.memoryOf(connection.serviceKey)?.existingCount ?? null),
   };
   const { stop } = context.stop;
   if (undone !== null) return planRollback(deps, { ...planSettings, undoneFile: undone.planPath }, stop);
   const sourcePath = await sourcePathOf(context, settings.file ?? '-', runDirectory);
   requireFreeSpace(runDirectory, sourcePath);
-  return planRun(deps, { ...planSettings, sourcePath }, stop);
+  const planFile = settings.adopts ? planAdoption : planRun;
+  return planFile(deps, { ...planSettings, sourcePath }, stop);
 }
 
 /** A plan that was refused, cut short or is of no use is given up; an interrupted one can be taken up again. */

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
 import { rejectsCsv } from '../pipeline/report/rows.ts';
-import { stagingFilesOf } from '../pipeline/sync.ts';
+import { stagingFilesOf } from '../pipeline/staging-files.ts';
 import { DesiredSnapshot } from '../store/desired-staging.ts';
 import type { CommandContext } from './command.ts';
 

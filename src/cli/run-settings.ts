@@ -32,7 +32,13 @@ export function runSettingsOf(values: Values, file: string, service: string): Ru
     checkBefore: required(values.choice('check-before', ['all', 'deletes', 'none'])),
     ignoreErrors: values.isOn('ignore-errors'),
     downtimes: null,
+    adopts: false,
   };
+}
+
+/** An adoption looks at the names that --match says, and at nothing of an alarm but whose it is. */
+export function adoptionSettingsOf(values: Values, file: string, service: string): RunSettings {
+  return { ...runSettingsOf(values, file, service), scope: values.required('match'), adopts: true };
 }
 
 /**

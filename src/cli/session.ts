@@ -10,6 +10,7 @@ import { openService } from '../services/registry.ts';
 import type { Stages } from '../pipeline/sync.ts';
 import { tellRest } from '../telemetry/rests.ts';
 import { threadedStages } from '../threads/run-stage.ts';
+import type { RunSettings } from '../store/run-settings.ts';
 import { ServiceLock } from '../store/service-lock.ts';
 import { serviceKeyOf, StateDirectory } from '../store/state-directory.ts';
 import type { CommandContext } from './command.ts';
@@ -53,14 +54,21 @@ export interface ServiceConnection extends AsyncDisposable {
   restAfterStages(): void;
 }
 
-/** @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service. */
-export async function connect(context: CommandContext, service: string): Promise<ServiceConnection> {
+/**
+ * Opens the service that a run is of.
+ * @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service.
+ */
+export async function connect(
+  context: CommandContext,
+  { service, adopts }: Pick<RunSettings, 'service' | 'adopts'>,
+): Promise<ServiceConnection> {
   const { values } = context;
   const pace = paceOf(context);
   const burst = values.count('tpslimit-burst', 1) ?? Math.max(1, Math.floor(pace.quotaPerSecond / 50));
   const quota = { perSecond: pace.quotaPerSecond, burst, concurrency: pace.concurrency };
   const settings = {
     service,
+    adopts,
     ...credentialsOf(context),
     contacts: context.sections.contacts,
     allowInsecure: values.isOn('insecure'),

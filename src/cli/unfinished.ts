@@ -6,7 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { isDeepStrictEqual } from 'node:util';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
-import { dropStaging, settleUnknown } from '../pipeline/sync.ts';
+import { dropStaging } from '../pipeline/staging-files.ts';
+import { settleUnknown } from '../pipeline/sync.ts';
 import { PlanFile } from '../store/plan-file.ts';
 import type { RunSettings } from '../store/run-settings.ts';
 import type { Run } from '../store/run-table.ts';
@@ -52,6 +53,7 @@ async function settleDraining(
 ): Promise<number | undefined> {
   const { terminal, values } = context;
   const run = plan.run.read();
+  if (run.settings.adopts !== settings.adopts) throw unfinished(run);
   switch (await choose(context, run, settings)) {
     case 'resume':
       if (
@@ -66,14 +68,18 @@ async function settleDraining(
       terminal.info(`Resuming unfinished run ${run.runId}`);
       return applyPlan(context, plan, connection, state);
     case 'fail':
-      throw new AlarmSyncError('ALARMSYNC_RUN_UNFINISHED', `run ${run.runId} is unfinished at this service`, {
-        hint: `go on with it: alarmsync resume ${run.runId}; or plan anew with --on-unfinished replan`,
-      });
+      throw unfinished(run, '; or plan anew with --on-unfinished replan');
     case 'replan':
       terminal.info(`Abandoning unfinished run ${run.runId}; what it sent is looked up first`);
       await abandon(context, plan, connection, run);
       return undefined;
   }
+}
+
+function unfinished({ runId }: Run, elseHint = ''): AlarmSyncError {
+  return new AlarmSyncError('ALARMSYNC_RUN_UNFINISHED', `run ${runId} is unfinished at this service`, {
+    hint: `go on with it: alarmsync resume ${runId}${elseHint}`,
+  });
 }
 
 async function choose(

@@ -7,21 +7,20 @@
 // Source and listing run at the same time and fail together. Nothing before the drain can write to the service:
 // what it is given has no such methods.
 
-import path from 'node:path';
-
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { AlarmReader, ServiceCapabilities } from '../services/alarm-service.ts';
 import type { PlanFile } from '../store/plan-file.ts';
 import type { RunSettings } from '../store/run-settings.ts';
 import type { PlanSummary } from '../store/plan-summary.ts';
-import { removeDatabase } from '../store/sqlite.ts';
-import { publish, type PhaseName } from '../telemetry/names.ts';
-import { computeDiff, computeRollback } from './diff/diff.ts';
+import { publish } from '../telemetry/names.ts';
+import { computeAdoption, computeDiff, computeRollback } from './diff/diff.ts';
 import type { SealedFiles, Share, SieveSettings } from './diff/diff.ts';
 import { planDowntimeRollback, planDowntimes } from './downtimes/downtimes.ts';
 import type { ListingSettings, ListingSnapshot } from './listing/listing.ts';
-import { makePlan, type ForecastSettings } from './plan/plan.ts';
+import { makePlan, type PlanFacts } from './plan/plan.ts';
 import type { SourceSettings, SourceSnapshot } from './source/source.ts';
+import { stagingFilesOf } from './staging-files.ts';
+import { together } from './together.ts';
 
 export { drainPlan, settleUnknown, type SendSettings } from './drain/drain.ts';
 
@@ -80,14 +79,9 @@ export async function planRun(
   settings: PlanSettings,
   signal: AbortSignal,
 ): Promise<PlanSummary> {
-  const { plan, stages } = deps;
-  const { run, sourcePath } = settings;
-  const { desiredFile, existingFile } = stagingFilesOf(deps.stagingDirectory);
-  const [source, listing] = await together(
-    signal,
-    async (either) => readValid(stages.source, desiredFile, sourcePath, run, either),
-    async (either) => stages.listing(existingFile, settings.listing, either),
-  );
+  const { plan } = deps;
+  const { run } = settings;
+  const { source, listing, files } = await readBoth(deps, settings, signal);
   if (source.unusableNameCount > 0) {
     publish('diagnostic', {
       code: 'ALARMSYNC_SOURCE_INVALID_ROWS',
@@ -95,25 +89,69 @@ export async function planRun(
     });
   }
   const managedMembers = keptOf(source.managedMembers, deps.capabilities);
-  plan.run.noteSource({ path: sourcePath, sha256: source.digest, bytes: source.byteCount });
   publish('phase', { name: 'diff', state: 'started' });
   const rowCount = source.desiredCount + listing.existingCount;
   const sieved = await sieveInShares(deps, run, rowCount, signal);
   const counts = computeDiff(
-    { plan, desiredFile, existingFile, ...sieved },
+    { plan, ...files, ...sieved },
     { ...run, managedMembers, isDeleteProved: source.unusableNameCount === 0 },
   );
   publish('phase', { name: 'diff', state: 'done' });
-  const facts = {
+  return complete(deps, settings, {
     ...counts,
     existingCount: listing.existingCount,
     managedMembers,
     endsWithoutLineEnd: source.endsWithoutLineEnd,
     lastExistingCount: settings.lastExistingCount,
     downtimes: await planDowntimes(deps, settings, signal),
-  };
-  const planSettings = { ...run, forecast: forecastSettingsOf(deps, settings) };
-  return makePlan(plan, facts, planSettings, deps.nowEpochMs());
+  });
+}
+
+/**
+ * Reads the file, lists everybody's alarms, and writes into the plan file which of them a row takes over, one to one by name.
+ * Writes nothing to the service.
+ * @throws {AlarmSyncError} as planRun.
+ */
+export async function planAdoption(
+  deps: PlanDeps,
+  settings: PlanSettings,
+  signal: AbortSignal,
+): Promise<PlanSummary> {
+  const { plan } = deps;
+  const { run } = settings;
+  const { source, files } = await readBoth(deps, settings, signal);
+  publish('phase', { name: 'diff', state: 'started' });
+  const counts = computeAdoption({ plan, ...files }, run);
+  publish('phase', { name: 'diff', state: 'done' });
+  return complete(deps, settings, {
+    ...counts,
+    managedMembers: [],
+    endsWithoutLineEnd: source.endsWithoutLineEnd,
+    lastExistingCount: null,
+    downtimes: null,
+  });
+}
+
+interface BothSides {
+  readonly source: SourceSnapshot;
+  readonly listing: ListingSnapshot;
+  readonly files: SealedFiles;
+}
+
+/** Reads the file and lists the service at the same time. */
+async function readBoth(
+  { plan, stages, stagingDirectory }: PlanDeps,
+  { run, sourcePath, listing: listingSettings }: PlanSettings,
+  signal: AbortSignal,
+): Promise<BothSides> {
+  const { desiredFile, existingFile } = stagingFilesOf(stagingDirectory);
+  const [source, listing] = await together(
+    signal,
+    async (either) => readValid(stages.source, desiredFile, sourcePath, run, either),
+    async (either) => stages.listing(existingFile, listingSettings, either),
+  );
+  plan.run.noteSource({ path: sourcePath, sha256: source.digest, bytes: source.byteCount });
+  return { source, listing, files: { desiredFile, existingFile } };
 }
 
 /** What the service does not keep is not compared: it would differ for ever. */
@@ -148,22 +186,17 @@ export async function planRollback(
   publish('phase', { name: 'diff', state: 'started' });
   const counts = computeRollback({ plan, undoneFile: settings.undoneFile, existingFile }, run.compareState);
   publish('phase', { name: 'diff', state: 'done' });
-  const facts = {
+  return complete(deps, settings, {
     ...counts,
     managedMembers: [],
     endsWithoutLineEnd: false,
     lastExistingCount: settings.lastExistingCount,
     downtimes: await planDowntimeRollback(deps, settings, signal),
-  };
-  const planSettings = { ...run, forecast: forecastSettingsOf(deps, settings) };
-  return makePlan(plan, facts, planSettings, deps.nowEpochMs());
+  });
 }
 
 /** Fewer rows are sieved here in less time than two threads take to start: 0.2 s. */
 const MIN_SHARED_ROW_COUNT = 200_000;
-
-/** As many as source and listing have threads. */
-const SHARE_COUNT = 2;
 
 /** Sieves in shares at once, where that can be done and pays. */
 async function sieveInShares(
@@ -186,13 +219,14 @@ async function sieveInShares(
   return { sievedFiles };
 }
 
-function forecastSettingsOf(
-  deps: PlanDeps,
-  settings: Pick<PlanSettings, 'run' | 'quotaPerSecond'>,
-): ForecastSettings {
-  const { hasConditionalWrites, createIsUpsert } = deps.capabilities;
-  const { quotaPerSecond, run } = settings;
-  return { checkBefore: run.checkBefore, quotaPerSecond, hasConditionalWrites, createIsUpsert };
+function complete(
+  { plan, capabilities, nowEpochMs }: PlanDeps,
+  { run, quotaPerSecond }: Pick<PlanSettings, 'run' | 'quotaPerSecond'>,
+  facts: PlanFacts,
+): PlanSummary {
+  const { hasConditionalWrites, createIsUpsert } = capabilities;
+  const forecast = { checkBefore: run.checkBefore, quotaPerSecond, hasConditionalWrites, createIsUpsert };
+  return makePlan(plan, facts, { ...run, forecast }, nowEpochMs());
 }
 
 /**
@@ -232,55 +266,4 @@ function sourceSettingsOf(sourcePath: string, run: RunSettings): SourceSettings 
       ...(expectSha256 === null ? {} : { sha256: expectSha256 }),
     },
   };
-}
-
-/** Runs both; when one fails the other is aborted, and what failed first is thrown once both have ended. */
-async function together<Left, Right>(
-  signal: AbortSignal,
-  left: (signal: AbortSignal) => Promise<Left>,
-  right: (signal: AbortSignal) => Promise<Right>,
-): Promise<[Left, Right]> {
-  const failure = new AbortController();
-  const either = AbortSignal.any([signal, failure.signal]);
-  const guarded = async <Result>(
-    name: PhaseName,
-    stage: (signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> => {
-    try {
-      return await stage(either);
-    } catch (error) {
-      publish('phase', { name, state: signal.aborted ? 'stopped' : 'refused' });
-      failure.abort(error);
-      throw error;
-    }
-  };
-  const results = await Promise.allSettled([guarded('source', left), guarded('listing', right)]);
-  signal.throwIfAborted();
-  if (failure.signal.aborted) throw failure.signal.reason;
-  const [leftResult, rightResult] = results;
-  if (leftResult.status === 'rejected') throw leftResult.reason;
-  if (rightResult.status === 'rejected') throw rightResult.reason;
-  return [leftResult.value, rightResult.value];
-}
-
-interface StagingFiles extends SealedFiles {
-  /** One a share. */
-  readonly sievedFiles: readonly string[];
-}
-
-/** Where the stages write. */
-export function stagingFilesOf(directory: string): StagingFiles {
-  return {
-    desiredFile: path.join(directory, 'desired.db'),
-    existingFile: path.join(directory, 'existing.db'),
-    sievedFiles: Array.from({ length: SHARE_COUNT }, (_, number) =>
-      path.join(directory, `sieved-${number}.db`),
-    ),
-  };
-}
-
-/** Removes the staging files of a planning: once its plan stands, or when it will not be taken up again. */
-export function dropStaging(directory: string): void {
-  const { desiredFile, existingFile, sievedFiles } = stagingFilesOf(directory);
-  for (const file of [desiredFile, existingFile, ...sievedFiles]) removeDatabase(file);
 }

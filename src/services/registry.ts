@@ -14,16 +14,27 @@ export interface ServiceSettings extends ConnectionSettings {
   readonly tokenFile: string | undefined;
   readonly datadog: DatadogAccount;
   readonly contacts: ContactHandles;
+  /** True for an adoption: everybody's alarms, and of each only whether it is kept in step here. */
+  readonly adopts: boolean;
 }
 
 /**
  * Opens the service; nothing is sent yet.
  * @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service.
  * @throws {ALARMSYNC_SERVICE_CREDENTIALS} where credentials that it cannot do without are missing.
+ * @throws {ALARMSYNC_CLI_USAGE} for an adoption where alarms are nobody's.
  */
 export async function openService(settings: ServiceSettings, gate: RequestGate): Promise<AlarmService> {
-  const { service } = settings;
-  switch (kindOf(service)) {
+  const { service, adopts } = settings;
+  const kind = kindOf(service);
+  if (adopts && kind !== 'datadog') {
+    throw new AlarmSyncError(
+      'ALARMSYNC_CLI_USAGE',
+      "expected a service that tells our alarms from others, such as datadog:, got one where every alarm is the file's",
+      { hint: 'nothing has to be adopted there: alarmsync sync FILE --service URL' },
+    );
+  }
+  switch (kind) {
     case 'embedded': {
       const { createEmbeddedService } = await import('./embedded/embedded.ts');
       return createEmbeddedService({ file: service.slice('embedded:'.length), durable: true }, gate);

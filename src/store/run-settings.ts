@@ -37,6 +37,8 @@ export interface RunSettings {
   readonly ignoreErrors: boolean;
   /** All that the service is to hold; null when they are left alone. */
   readonly downtimes: readonly Downtime[] | null;
+  /** True for an adoption, and for the rollback of one: alarms change hands, and nothing else of them changes. */
+  readonly adopts: boolean;
 }
 
 const number = v.pipe(v.number(), v.finite());
@@ -73,8 +75,9 @@ const schema: v.GenericSchema<unknown, RunSettings> = v.object({
   allowMissingFinalNewline: v.boolean(),
   checkBefore: v.picklist(['all', 'deletes', 'none']),
   ignoreErrors: v.boolean(),
-  // A run from before there were any has none.
+  // A run from before there were such things has none.
   downtimes: v.optional(v.nullable(v.array(downtime)), null),
+  adopts: v.optional(v.boolean(), false),
 });
 
 /** Reads stored settings back. @throws {Error} for text that is none: a plan file is input from outside. */

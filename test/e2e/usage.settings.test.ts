@@ -24,6 +24,7 @@ describe('usage', () => {
     'explain',
     'verify',
     'rollback',
+    'adopt',
     'validate',
     'export',
     'generate',

@@ -19,7 +19,7 @@ export const exportCommand: Command = {
   flags: ['service', ...PACE_FLAGS, ...STATE_FLAGS, ...OUTPUT_FLAGS],
   async run(context) {
     const { values, terminal, stop } = context;
-    await using connection = await connect(context, values.required('service'));
+    await using connection = await connect(context, { service: values.required('service'), adopts: false });
     using state = openState(context);
     const directory = state.runDirectory(`export-${newRunId(context.nowEpochMs())}`);
     try {

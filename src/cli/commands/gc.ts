@@ -1,6 +1,6 @@
 // `alarmsync gc`: drops old runs; never an unfinished one.
 
-import { dropStaging } from '../../pipeline/sync.ts';
+import { dropStaging } from '../../pipeline/staging-files.ts';
 import type { Command } from '../command.ts';
 import { OUTPUT_FLAGS, STATE_FLAGS } from '../flags.ts';
 import { openState } from '../session.ts';

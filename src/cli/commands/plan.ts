@@ -29,7 +29,7 @@ export const planCommand: Command = {
     const { values, terminal } = context;
     requireChecksumWithForce(context.values);
     const asked = runSettingsOf(values, positional(context, 'file'), values.required('service'));
-    await using connection = await connect(context, asked.service);
+    await using connection = await connect(context, asked);
     const settings = keptSettings(asked, connection.service, context);
     using state = openState(context);
     const runId = newRunId(context.nowEpochMs());

@@ -50,7 +50,7 @@ export const resumeCommand: Command = {
       );
       return run.exitCode ?? 0;
     }
-    await using connection = await connect(context, run.settings.service);
+    await using connection = await connect(context, run.settings);
     using _lock = await lockService(context, state, connection.serviceKey, run.runId);
     requireNotOvertaken(run, connection, state);
     context.terminal.info(`Resuming run ${run.runId}`);
@@ -76,7 +76,7 @@ async function retryFailed(
   registered: RegisteredRun,
   run: Run,
 ): Promise<number> {
-  await using connection = await connect(context, run.settings.service);
+  await using connection = await connect(context, run.settings);
   using _lock = await lockService(context, state, connection.serviceKey, run.runId);
   requireApplicable(context, { ...run, phase: 'draining' }, connection, state);
   using plan = PlanFile.open(registered.planPath);

@@ -39,7 +39,7 @@ export const rollbackCommand: Command = {
     requireChecksumWithForce(context.values);
     const undonePath = path.resolve(positional(context, 'plan'));
     const undone = readRun(undonePath);
-    await using connection = await connect(context, undone.settings.service);
+    await using connection = await connect(context, undone.settings);
     requireSamePlace(undone, connection);
     using state = openState(context);
     const runId = newRunId(context.nowEpochMs());

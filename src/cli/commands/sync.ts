@@ -1,15 +1,12 @@
 // `alarmsync sync`: plan, show, ask, apply: the main job.
 
-import path from 'node:path';
-
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
-import { applyOnceAgreed, requireChecksumWithForce } from '../acceptance.ts';
+import { requireChecksumWithForce } from '../acceptance.ts';
 import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, SHAPE_FLAGS, STATE_FLAGS } from '../flags.ts';
-import { makeNewPlan } from '../planning.ts';
 import { keptSettings, runSettingsOf } from '../run-settings.ts';
-import { connect, lockService, newRunId, openState } from '../session.ts';
-import { settleUnfinished } from '../unfinished.ts';
+import { connect } from '../session.ts';
+import { planAndApply } from '../whole-run.ts';
 
 export const syncCommand: Command = {
   usage: 'sync <file>',
@@ -31,18 +28,8 @@ export const syncCommand: Command = {
     const { values } = context;
     requireChecksumWithForce(context.values);
     const asked = runSettingsOf(values, positional(context, 'file'), values.required('service'));
-    await using connection = await connect(context, asked.service);
+    await using connection = await connect(context, asked);
     const settings = keptSettings(asked, connection.service, context);
-    using state = openState(context);
-    const runId = newRunId(context.nowEpochMs());
-    using _lock = await lockService(context, state, connection.serviceKey, runId);
-    const earlierExitCode = await settleUnfinished(context, connection, state, settings);
-    if (earlierExitCode !== undefined) return earlierExitCode;
-
-    const planPath = path.resolve(values.text('out') ?? path.join(state.runDirectory(runId), 'plan.db'));
-    const isApproved = values.isOn('auto-approve');
-    const deps = { context, connection, state };
-    using plan = await makeNewPlan(deps, { runId, planPath, settings, undone: null, isApproved });
-    return await applyOnceAgreed(deps, plan, isApproved);
+    return await planAndApply(context, connection, settings);
   },
 };

@@ -10,6 +10,7 @@ import type { Policy } from '../../store/run-settings.ts';
 import { attach, count, defineBodyOf, sqlOf } from './attached.ts';
 import { dropSieved, gatherShares, sieveAll, type SealedFiles, type SieveSettings } from './sieve.ts';
 
+export { computeAdoption } from './adoption.ts';
 export { computeRollback } from './rollback.ts';
 export { sieveIntoFile, type SealedFiles, type Share, type SieveSettings } from './sieve.ts';
 

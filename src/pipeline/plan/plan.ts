@@ -9,7 +9,6 @@ import { forecast, type ForecastSettings } from './forecast.ts';
 import { guardRefusals } from './guard.ts';
 
 export { planChecksum } from './checksum.ts';
-export type { ForecastSettings } from './forecast.ts';
 
 /** What was found out before: counts of names in scope, but for `existingCount`. */
 export interface PlanFacts {

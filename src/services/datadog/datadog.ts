@@ -18,14 +18,22 @@ import type {
 } from '../alarm-service.ts';
 import { parseServiceAddress, requireConfidential } from '../http-address.ts';
 import { errorOfStatus, malformed } from '../http-error.ts';
-import { HttpTransport, type ConnectionSettings, type HttpRequest } from '../http.ts';
+import { HttpTransport, type ConnectionSettings } from '../http.ts';
+import { DatadogAdoption } from './adoption.ts';
 import { DatadogApi } from './api.ts';
 import { ContactMap, type ContactHandles } from './contacts.ts';
 import { definitionParams, monitorBody } from './definition.ts';
 import { DatadogDowntimes } from './downtimes.ts';
 import { InactiveDowntime } from './inactive-downtime.ts';
+import {
+  findMonitors,
+  MAX_MONITOR_PAGE_SIZE,
+  MONITOR_ROOT,
+  monitorPages,
+  readMonitor,
+} from './monitor-list.ts';
 import { keyTag, OUR_TAG } from './tags.ts';
-import { decodeDeletedId, decodeMonitor, decodeMonitors, type Monitor } from './wire.ts';
+import { decodeDeletedId, decodeMonitor, type Monitor } from './wire.ts';
 
 /** Whose monitors: as the environment gives it. */
 export interface DatadogAccount {
@@ -41,11 +49,12 @@ export interface DatadogServiceSettings
   /** `http(s)://api.SITE`. */
   readonly url: string;
   readonly contacts: ContactHandles;
+  /** True to see everybody's monitors, and of each only whether it is ours. */
+  readonly adopts: boolean;
 }
 
 const CAPABILITIES: ServiceCapabilities = {
-  // Source: ListMonitors, page_size.
-  maxPageSize: 1000,
+  maxPageSize: MAX_MONITOR_PAGE_SIZE,
   keptMembers: 'all',
   // Datadog publishes none; its answers state what is left.
   quotaPerSecond: {},
@@ -55,8 +64,6 @@ const CAPABILITIES: ServiceCapabilities = {
   writesState: false,
   maxDeleteBatch: 1,
 };
-
-const ROOT = '/api/v1/monitor';
 
 const DEFAULT_SITE = 'datadoghq.com';
 
@@ -76,7 +83,7 @@ export function datadogAddress(given: string, site: string | undefined): string 
 }
 
 /**
- * The monitors behind Datadog's API.
+ * The monitors behind Datadog's API: those that bear our tag, or for an adoption everybody's.
  * @throws {ALARMSYNC_SERVICE_ADDRESS} or {ALARMSYNC_SERVICE_CREDENTIALS} when the settings cannot be used.
  */
 export function createDatadogService(settings: DatadogServiceSettings, gate: RequestGate): AlarmService {
@@ -89,11 +96,9 @@ export function createDatadogService(settings: DatadogServiceSettings, gate: Req
     'dd-application-key': keyOf(applicationKey, 'DD_APP_KEY'),
   };
   const identity = { address: address.origin + address.prefix, account: '' };
-  return new DatadogService(
-    new DatadogApi(transport, keys, gate),
-    identity,
-    new ContactMap(settings.contacts),
-  );
+  const api = new DatadogApi(transport, keys, gate);
+  if (settings.adopts) return new DatadogAdoption(api, identity, CAPABILITIES);
+  return new DatadogService(api, identity, new ContactMap(settings.contacts));
 }
 
 class DatadogService implements AlarmService {
@@ -117,21 +122,9 @@ class DatadogService implements AlarmService {
     return name !== '' && name === name.trim() && !name.includes(UNKNOWN_NAME_MARK);
   }
 
-  /** By ascending id: an answer without monitors is the end. Source: ListMonitors, id_offset. */
   async *list(request: ListRequest, signal: AbortSignal): AsyncIterable<AlarmPage> {
-    let cursor = request.cursor ?? '0';
-    const pageSize = Math.min(request.pageSize, CAPABILITIES.maxPageSize);
-    for (;;) {
-      const query = `monitor_tags=${encodeURIComponent(OUR_TAG)}&page_size=${pageSize}&id_offset=${encodeURIComponent(cursor)}`;
-      const monitors = await this.#listed({ path: `${ROOT}?${query}`, kind: 'list', signal });
-      const last = monitors.at(-1);
-      yield {
-        alarms: monitors.filter(isOurs).map((monitor) => this.#alarmOf(monitor)),
-        nextCursor: last?.id ?? null,
-      };
-      if (last === undefined) return;
-      cursor = last.id;
-    }
+    for await (const { monitors, nextCursor } of monitorPages(this.#api, [OUR_TAG], request, signal))
+      yield { alarms: monitors.filter(isOurs).map((monitor) => this.#alarmOf(monitor)), nextCursor };
   }
 
   async read(name: string, signal: AbortSignal, handle?: string): Promise<ListedAlarm | undefined> {
@@ -142,7 +135,7 @@ class DatadogService implements AlarmService {
   async create(definition: AlarmDefinition, { signal }: WriteOptions): Promise<void> {
     await this.#mute(definition, signal);
     const body = stringifyJson(monitorBody(definition, this.#contacts, undefined));
-    const request = { method: 'POST', path: ROOT, kind: 'write', signal, body } as const;
+    const request = { method: 'POST', path: MONITOR_ROOT, kind: 'write', signal, body } as const;
     const text = await this.#api.textUnless(request, isDuplicate);
     if (text !== undefined) decodeMonitor(text, this.#api.where(request));
   }
@@ -152,7 +145,13 @@ class DatadogService implements AlarmService {
     const live = await this.#live('PUT', definition.name, options);
     await this.#mute(definition, signal);
     const body = stringifyJson(monitorBody(definition, this.#contacts, live));
-    const request = { method: 'PUT', path: `${ROOT}/${live.id}`, kind: 'write', signal, body } as const;
+    const request = {
+      method: 'PUT',
+      path: `${MONITOR_ROOT}/${live.id}`,
+      kind: 'write',
+      signal,
+      body,
+    } as const;
     decodeMonitor(await this.#api.text(request), this.#api.where(request));
   }
 
@@ -160,7 +159,7 @@ class DatadogService implements AlarmService {
     const { id } = await this.#live('DELETE', name, options);
     const request = {
       method: 'DELETE',
-      path: `${ROOT}/${id}`,
+      path: `${MONITOR_ROOT}/${id}`,
       kind: 'write',
       signal: options.signal,
     } as const;
@@ -180,7 +179,7 @@ class DatadogService implements AlarmService {
   /** What a write goes to: as it was read just before, else read now. @throws {ALARMSYNC_SERVICE_MISSING} */
   async #live(method: 'PUT' | 'DELETE', name: string, options: WriteOptions): Promise<Monitor> {
     const { raw, signal, handle } = options;
-    const where = `${method} ${this.identity.address}${ROOT} for the alarm ${JSON.stringify(name)}`;
+    const where = `${method} ${this.identity.address}${MONITOR_ROOT} for the alarm ${JSON.stringify(name)}`;
     const live = raw === undefined ? await this.#find(name, signal, handle) : decodeMonitor(raw, where);
     if (live === undefined) throw errorOfStatus(404, where);
     return live;
@@ -188,31 +187,13 @@ class DatadogService implements AlarmService {
 
   /** Never one that is not ours, or another alarm's: tags may have changed since it was listed. */
   async #find(name: string, signal: AbortSignal, handle?: string): Promise<Monitor | undefined> {
-    const found = handle === undefined ? await this.#search(name, signal) : await this.#get(handle, signal);
-    return found.find((monitor) => isOurs(monitor) && monitor.tags.includes(keyTag(name)));
-  }
-
-  async #search(name: string, signal: AbortSignal): Promise<readonly Monitor[]> {
-    const query = `monitor_tags=${encodeURIComponent(`${OUR_TAG},${keyTag(name)}`)}&page_size=2&id_offset=0`;
-    return this.#listed({ path: `${ROOT}?${query}`, kind: 'read', signal });
-  }
-
-  /** None or one. */
-  async #get(id: string, signal: AbortSignal): Promise<readonly Monitor[]> {
-    const path = `${ROOT}/${encodeURIComponent(id)}`;
-    const request = { method: 'GET', path, kind: 'read', signal } as const;
-    const text = await this.#api.textUnless(request, (status) => status === 404);
-    return text === undefined ? [] : [decodeMonitor(text, this.#api.where(request))];
-  }
-
-  async #listed(request: Pick<HttpRequest, 'path' | 'kind' | 'signal'>): Promise<readonly Monitor[]> {
-    const whole = { method: 'GET', ...request } as const;
-    const where = this.#api.where(whole);
-    const monitors = decodeMonitors(await this.#api.text(whole), where);
-    // The id of the last one is where the next page starts.
-    if (monitors.some(({ id }, index) => BigInt(id) <= BigInt(monitors[index - 1]?.id ?? 0)))
-      throw malformed('expected monitors by ascending id', where);
-    return monitors;
+    const found =
+      handle === undefined
+        ? await findMonitors(this.#api, [OUR_TAG, keyTag(name)], signal)
+        : [await readMonitor(this.#api, handle, signal)];
+    return found.find(
+      (monitor) => monitor !== undefined && isOurs(monitor) && monitor.tags.includes(keyTag(name)),
+    );
   }
 
   #alarmOf(monitor: Monitor): ListedAlarm {
