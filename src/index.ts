@@ -6,6 +6,8 @@ export type { AlarmDefinition } from './alarm/alarm.ts';
 export type { JsonObject, JsonValue } from './alarm/json.ts';
 export { AlarmClient } from './services/rest/client.ts';
 export type { AlarmClientOptions, ChangeOptions, ListOptions, ReadOptions } from './services/rest/client.ts';
+export { createModuleService } from './services/module/module.ts';
+export type { ModuleSettings } from './services/module/module.ts';
 export type {
   AlarmPage,
   AlarmReader,

@@ -12,7 +12,10 @@ export interface Flag {
 }
 
 export const FLAGS = {
-  service: { kind: 'text', meaning: 'The alarm service: http(s)://…, datadog: or embedded:FILE' },
+  service: {
+    kind: 'text',
+    meaning: 'The alarm service: http(s)://…, datadog:, module:FILE or embedded:FILE',
+  },
   'auto-approve': { kind: 'switch', meaning: 'Apply without asking' },
   'detailed-exitcode': { kind: 'switch', meaning: 'End with 2 when there are changes' },
   out: { kind: 'text', meaning: 'Where the plan file goes (STATE/RUN/plan.db when not given)' },

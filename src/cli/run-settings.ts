@@ -67,6 +67,6 @@ export function keptSettings(
 
 /** A file stays the same file when the run is resumed from another directory. */
 function resolved(service: string): string {
-  const [scheme, file] = service.split(/(?<=^embedded:)/u);
+  const [scheme, file] = service.split(/(?<=^(?:embedded|module):)/u);
   return file === undefined ? service : `${scheme ?? ''}${path.resolve(file)}`;
 }

@@ -8,7 +8,7 @@ import type { ConnectionSettings } from './http.ts';
 
 /** Complete and plain, so that another thread can open the same service. */
 export interface ServiceSettings extends ConnectionSettings {
-  /** `http(s)://…`, `embedded:FILE`, `datadog:` or `datadog:URL`. */
+  /** `http(s)://…`, `embedded:FILE`, `datadog:`, `datadog:URL` or `module:FILE`. */
   readonly service: string;
   readonly token: string | undefined;
   readonly tokenFile: string | undefined;
@@ -44,6 +44,10 @@ export async function openService(settings: ServiceSettings, gate: RequestGate):
       const url = datadogAddress(service.slice('datadog:'.length), settings.datadog.site);
       return createDatadogService({ ...settings, ...settings.datadog, url }, gate);
     }
+    case 'module': {
+      const { createModuleService } = await import('./module/module.ts');
+      return createModuleService(service.slice('module:'.length), settings, gate);
+    }
     case 'rest': {
       const { createRestService } = await import('./rest/rest.ts');
       return createRestService({ ...settings, url: service }, gate);
@@ -52,13 +56,14 @@ export async function openService(settings: ServiceSettings, gate: RequestGate):
 }
 
 /** @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service. */
-function kindOf(service: string): 'embedded' | 'datadog' | 'rest' {
+function kindOf(service: string): 'embedded' | 'datadog' | 'module' | 'rest' {
   if (service.startsWith('embedded:')) return 'embedded';
   if (service.startsWith('datadog:')) return 'datadog';
+  if (service.startsWith('module:')) return 'module';
   if (/^https?:\/\//iu.test(service)) return 'rest';
   throw new AlarmSyncError(
     'ALARMSYNC_SERVICE_ADDRESS',
-    'expected http(s)://…, embedded:FILE or datadog:, got something else',
+    'expected http(s)://…, embedded:FILE, datadog: or module:FILE, got something else',
     {
       hint: 'name the alarm service with --service',
     },
