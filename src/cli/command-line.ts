@@ -32,6 +32,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import('./commands/export.ts')).exportCommand,
   generate: async () => (await import('./commands/generate.ts')).generateCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   gc: async () => (await import('./commands/gc.ts')).gcCommand,
 };

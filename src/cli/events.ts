@@ -8,6 +8,7 @@ import {
   type TelemetryMessages,
   type TelemetryName,
 } from '../telemetry/names.ts';
+import type { Finding } from '../pipeline/doctor/doctor.ts';
 import type { OutcomeCounts, RunOutcome } from '../pipeline/report/outcome.ts';
 import type { DowntimeSummary, PlanSummary } from '../store/plan-summary.ts';
 import type { Terminal } from './terminal.ts';
@@ -55,6 +56,10 @@ export class EventWriter implements Disposable {
       exit_code: exitCode,
       ...(outcome.downtimes === null ? {} : { downtimes: endedCounts(outcome.downtimes) }),
     });
+  }
+
+  finding(finding: Finding): void {
+    this.#write('finding', { ...finding });
   }
 
   diagnostic(message: TelemetryMessages['diagnostic']): void {

@@ -131,6 +131,7 @@ export const FLAGS = {
   verbose: { kind: 'switch', alias: 'v', meaning: 'Say more on standard error' },
   quiet: { kind: 'switch', alias: 'q', meaning: 'Say only results and errors' },
   'retry-failed': { kind: 'switch', meaning: 'Take up again what the service refused for good' },
+  'write-probe': { kind: 'switch', meaning: 'Make, change and delete one inactive alarm to see what comes' },
   action: {
     kind: 'choice',
     choices: ['create', 'update', 'delete'],

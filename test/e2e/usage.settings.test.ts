@@ -28,6 +28,7 @@ describe('usage', () => {
     'validate',
     'export',
     'generate',
+    'doctor',
     'serve',
     'gc',
   ];
