@@ -4,15 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 import { ALARM_STATES, COMPARISON_METHODS, type AlarmDefinition } from '../src/alarm/alarm.ts';
+import { createCloudWatchService } from '../src/services/cloudwatch/cloudwatch.ts';
 import { createDatadogService } from '../src/services/datadog/datadog.ts';
 import { createEmbeddedService } from '../src/services/embedded/embedded.ts';
 import { createRestService } from '../src/services/rest/rest.ts';
 import { describeConformance } from './conformance/suite.ts';
 import { AWKWARD_NAMES } from './e2e/world.ts';
 import { ALARM, startTestService } from './server.client.ts';
+import { startCloudWatchStandIn } from './stand-ins/cloudwatch/server.ts';
 import { startDatadogStandIn } from './stand-ins/datadog/server.ts';
 
 const NAMES = [...AWKWARD_NAMES, 'é'.repeat(512)];
@@ -95,5 +97,54 @@ describeConformance('datadog', {
   givesTexts: false,
   names: TRIMMED_NAMES,
   // What it refuses is named when the file is read.
+  definitions: DEFINITIONS.filter(({ name }) => name !== 'math mode' && name !== 'escapes'),
+});
+
+const TOPICS = 'arn:aws:sns:eu-central-1:111122223333';
+
+const CLOUDWATCH = {
+  ...RELIABLE,
+  region: 'eu-central-1',
+  cloudwatch: {
+    namespace: 'Shop/Checkout',
+    periodSeconds: 300,
+    evaluationPeriodCount: 1,
+    namePrefix: '',
+    writesPerSecond: 5000,
+    readsPerSecond: 5000,
+  },
+  contacts: {
+    'a@b.example': `${TOPICS}:mail`,
+    'user@example.com': `${TOPICS}:user`,
+    'ldap:*': `${TOPICS}:ldap-*`,
+    'posix:*': `${TOPICS}:posix-*`,
+    'ticket:OPS-1': `${TOPICS}:tickets`,
+  },
+};
+
+/** The SDK looks for its credentials and the address in the environment. */
+const withAws = (url: string, accessKeyId: string, secret: string): void => {
+  vi.stubEnv('AWS_ENDPOINT_URL', url);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', secret);
+  vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+};
+
+describeConformance('cloudwatch', {
+  open: async (gate) => {
+    const { url, accessKeyId, secretAccessKey } = await startCloudWatchStandIn();
+    withAws(url, accessKeyId, secretAccessKey);
+    return createCloudWatchService(CLOUDWATCH, gate);
+  },
+  openRefused: async (gate, token) => {
+    const { url } = await startCloudWatchStandIn();
+    withAws(url, 'AKIAANOTHER', token);
+    return createCloudWatchService(CLOUDWATCH, gate);
+  },
+  givesTexts: false,
+  names: NAMES.filter((name) => name.length <= 255),
   definitions: DEFINITIONS.filter(({ name }) => name !== 'math mode' && name !== 'escapes'),
 });

@@ -7,17 +7,21 @@ import { KNOWN_MEMBERS, type AlarmDefinition } from '../src/alarm/alarm.ts';
 import { stringifyJson, type JsonObject } from '../src/alarm/json.ts';
 import { meaningText } from '../src/alarm/meaning.ts';
 import { decodeRow } from '../src/alarm/row.ts';
-import { ContactMap } from '../src/services/datadog/contacts.ts';
+import { ContactMap } from '../src/services/contacts.ts';
+import { DATADOG_HANDLES } from '../src/services/datadog/handles.ts';
 import { definitionParams, monitorBody } from '../src/services/datadog/definition.ts';
 import { fitDefinition } from '../src/services/datadog/fit.ts';
 import { keyTag } from '../src/services/datadog/tags.ts';
 import { decodeMonitor } from '../src/services/datadog/wire.ts';
 
-const CONTACTS = new ContactMap({
-  'ldap:*': '@team-*',
-  'ldap:db-*': '@pagerduty-db-*',
-  'ticket:OPS': '@servicenow-ops',
-});
+const CONTACTS = new ContactMap(
+  {
+    'ldap:*': '@team-*',
+    'ldap:db-*': '@pagerduty-db-*',
+    'ticket:OPS': '@servicenow-ops',
+  },
+  DATADOG_HANDLES,
+);
 
 const COLUMNS = ['name', ...KNOWN_MEMBERS];
 

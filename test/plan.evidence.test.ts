@@ -10,6 +10,7 @@ const FORECAST = {
   quotaPerSecond: 0,
   hasConditionalWrites: true,
   createIsUpsert: false,
+  quotaPerSecondByKind: {},
 } as const;
 const WORLD: World = {
   desired: { a: params(), b: params() },

@@ -7,7 +7,10 @@ import { parse as parseYaml } from 'yaml';
 
 import type { Downtime } from '../alarm/downtime.ts';
 import { AlarmSyncError } from '../alarm/errors.ts';
-import type { ContactHandles } from '../services/datadog/contacts.ts';
+import type { CloudWatchSettings } from '../services/cloudwatch/settings.ts';
+import { DEFAULT_CLOUDWATCH_SETTINGS } from '../services/cloudwatch/settings.ts';
+import type { ContactHandles } from '../services/contacts.ts';
+import { cloudwatch } from './cloudwatch-config.ts';
 import { downtimes } from './downtime-config.ts';
 import { FLAGS, type Flag } from './flags.ts';
 import { SECRET_REFERENCE, SECRETS, type SecretReferences } from './secrets.ts';
@@ -16,6 +19,7 @@ import { SECRET_REFERENCE, SECRETS, type SecretReferences } from './secrets.ts';
 export interface ConfigSections {
   readonly contacts: ContactHandles;
   readonly secrets: SecretReferences;
+  readonly cloudwatch: CloudWatchSettings;
   /** Null when the file does not say. */
   readonly downtimes: readonly Downtime[] | null;
 }
@@ -26,7 +30,10 @@ export interface ConfigFile {
   readonly sections: ConfigSections;
 }
 
-const handle = v.pipe(v.string(), v.regex(/^@\S+$/u, 'expected a handle such as "@slack-ops"'));
+const handle = v.pipe(
+  v.string(),
+  v.regex(/^(?:@|arn:)\S+$/u, 'expected a handle such as "@slack-ops", or an ARN'),
+);
 
 /** A star stands for the rest of a contact, and then in its handle too. No two contacts may have one handle: they are read back by it. */
 const contacts = v.pipe(
@@ -39,7 +46,9 @@ const contacts = v.pipe(
     (handles) => new Set(Object.values(handles)).size === Object.keys(handles).length,
     'expected a handle of its own for each contact',
   ),
-  v.description('Whom a contact is in Datadog: a handle by contact; a star at the end stands for the rest'),
+  v.description(
+    'Whom a contact is at the service: a handle of Datadog, or an ARN, by contact; a star at the end stands for the rest',
+  ),
 );
 
 /** A reference only: what stands there by mistake is not repeated in the fault. */
@@ -71,6 +80,7 @@ const schema = v.objectWithRest(
   {
     ...flagEntries,
     contacts: v.optional(contacts),
+    cloudwatch: v.optional(cloudwatch),
     secrets: v.optional(secrets),
     downtimes: v.optional(downtimes),
   },
@@ -104,20 +114,32 @@ export function readConfigFile(file: string): ConfigFile {
       hint: 'keys are flags without the dashes, such as max-delete; alarmsync config schema tells them all',
     });
   }
-  const { contacts: handles = {}, secrets: references = {}, downtimes: wanted, ...flags } = read.output;
+  const {
+    contacts: handles = {},
+    secrets: references = {},
+    downtimes: wanted,
+    cloudwatch: ofCloudWatch = DEFAULT_CLOUDWATCH_SETTINGS,
+    ...flags
+  } = read.output;
   const texts = Object.entries<FlagValue | undefined>(flags).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, textOf(value)] as const],
   );
   return {
     flags: new Map(texts),
-    sections: { contacts: handles, secrets: references, downtimes: wanted ?? null },
+    sections: {
+      contacts: handles,
+      secrets: references,
+      cloudwatch: ofCloudWatch,
+      downtimes: wanted ?? null,
+    },
   };
 }
 
 function faultOf(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? '';
-  if (issue.expected === 'never' && path.startsWith('downtimes.'))
-    return `${path}: expected a member that downtimes have`;
+  const [section = ''] = path.split('.');
+  if (issue.expected === 'never' && ['downtimes', 'cloudwatch'].includes(section) && section !== path)
+    return `${path}: expected a member that ${section} ${section === 'downtimes' ? 'have' : 'has'}`;
   if (issue.expected === 'never')
     return path.startsWith('secrets.')
       ? `expected one of ${SECRETS.join(', ')}, got "${path}"`

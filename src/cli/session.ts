@@ -71,6 +71,7 @@ export async function connect(
     adopts,
     ...credentialsOf(context),
     contacts: context.sections.contacts,
+    cloudwatch: context.sections.cloudwatch,
     allowInsecure: values.isOn('insecure'),
     concurrency: pace.concurrency,
     requestTimeoutMs: Math.min(MAX_REQUEST_TIMEOUT_MS, required(values.durationMs('request-timeout', 1))),

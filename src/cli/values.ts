@@ -1,6 +1,7 @@
 // Flags, environment and configuration file -> decoded values: flag over environment over file over default.
 
 import { AlarmSyncError } from '../alarm/errors.ts';
+import { DEFAULT_CLOUDWATCH_SETTINGS } from '../services/cloudwatch/settings.ts';
 import type { Limit } from '../store/run-settings.ts';
 import type { ConfigFile, ConfigSections } from './config-file.ts';
 import { FLAGS, type Flag, type FlagName } from './flags.ts';
@@ -8,7 +9,10 @@ import { FLAGS, type Flag, type FlagName } from './flags.ts';
 /** Texts as given, by flag name; a switch is `true` or `false`. */
 export type GivenFlags = ReadonlyMap<string, string>;
 
-const NO_FILE: ConfigFile = { flags: new Map(), sections: { contacts: {}, secrets: {}, downtimes: null } };
+const NO_FILE: ConfigFile = {
+  flags: new Map(),
+  sections: { contacts: {}, secrets: {}, cloudwatch: DEFAULT_CLOUDWATCH_SETTINGS, downtimes: null },
+};
 
 const SECRET_VARIABLES: ReadonlySet<string> = new Set(['ALARMSYNC_TOKEN', 'ALARMSYNC_TOKEN_FILE']);
 

@@ -224,8 +224,14 @@ function complete(
   { run, quotaPerSecond }: Pick<PlanSettings, 'run' | 'quotaPerSecond'>,
   facts: PlanFacts,
 ): PlanSummary {
-  const { hasConditionalWrites, createIsUpsert } = capabilities;
-  const forecast = { checkBefore: run.checkBefore, quotaPerSecond, hasConditionalWrites, createIsUpsert };
+  const { hasConditionalWrites, createIsUpsert, quotaPerSecond: quotaPerSecondByKind } = capabilities;
+  const forecast = {
+    checkBefore: run.checkBefore,
+    quotaPerSecond,
+    quotaPerSecondByKind,
+    hasConditionalWrites,
+    createIsUpsert,
+  };
   return makePlan(plan, facts, { ...run, forecast }, nowEpochMs());
 }
 

@@ -2,18 +2,20 @@
 
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { AlarmService, FitDefinition, RequestGate } from './alarm-service.ts';
-import type { ContactHandles } from './datadog/contacts.ts';
+import type { CloudWatchSettings } from './cloudwatch/settings.ts';
+import type { ContactHandles } from './contacts.ts';
 import type { DatadogAccount } from './datadog/datadog.ts';
 import type { ConnectionSettings } from './http.ts';
 
 /** Complete and plain, so that another thread can open the same service. */
 export interface ServiceSettings extends ConnectionSettings {
-  /** `http(s)://…`, `embedded:FILE`, `datadog:`, `datadog:URL` or `module:FILE`. */
+  /** `http(s)://…`, `embedded:FILE`, `datadog:`, `datadog:URL`, `cloudwatch:REGION` or `module:FILE`. */
   readonly service: string;
   readonly token: string | undefined;
   readonly tokenFile: string | undefined;
   readonly datadog: DatadogAccount;
   readonly contacts: ContactHandles;
+  readonly cloudwatch: CloudWatchSettings;
   /** True for an adoption: everybody's alarms, and of each only whether it is kept in step here. */
   readonly adopts: boolean;
 }
@@ -44,6 +46,10 @@ export async function openService(settings: ServiceSettings, gate: RequestGate):
       const url = datadogAddress(service.slice('datadog:'.length), settings.datadog.site);
       return createDatadogService({ ...settings, ...settings.datadog, url }, gate);
     }
+    case 'cloudwatch': {
+      const { createCloudWatchService } = await import('./cloudwatch/cloudwatch.ts');
+      return createCloudWatchService({ ...settings, region: service.slice('cloudwatch:'.length) }, gate);
+    }
     case 'module': {
       const { createModuleService } = await import('./module/module.ts');
       return createModuleService(service.slice('module:'.length), settings, gate);
@@ -56,14 +62,15 @@ export async function openService(settings: ServiceSettings, gate: RequestGate):
 }
 
 /** @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service. */
-function kindOf(service: string): 'embedded' | 'datadog' | 'module' | 'rest' {
+function kindOf(service: string): 'embedded' | 'datadog' | 'cloudwatch' | 'module' | 'rest' {
   if (service.startsWith('embedded:')) return 'embedded';
   if (service.startsWith('datadog:')) return 'datadog';
+  if (service.startsWith('cloudwatch:')) return 'cloudwatch';
   if (service.startsWith('module:')) return 'module';
   if (/^https?:\/\//iu.test(service)) return 'rest';
   throw new AlarmSyncError(
     'ALARMSYNC_SERVICE_ADDRESS',
-    'expected http(s)://…, embedded:FILE, datadog: or module:FILE, got something else',
+    'expected http(s)://…, embedded:FILE, datadog:, cloudwatch:REGION or module:FILE, got something else',
     {
       hint: 'name the alarm service with --service',
     },
@@ -71,16 +78,34 @@ function kindOf(service: string): 'embedded' | 'datadog' | 'module' | 'rest' {
 }
 
 /** What decides which rows a service can hold; no secret among it. */
-export type FitSettings = Pick<ServiceSettings, 'service' | 'contacts'>;
+export type FitSettings = Pick<ServiceSettings, 'service' | 'contacts' | 'cloudwatch'>;
 
 /**
  * What rows have to pass before they are planned for this service; undefined when it holds whatever it is given. Nothing is sent.
  * @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service.
  */
-export async function loadFit({ service, contacts }: FitSettings): Promise<FitDefinition | undefined> {
-  if (kindOf(service) !== 'datadog') return undefined;
-  const { ContactMap } = await import('./datadog/contacts.ts');
-  const { fitDefinition } = await import('./datadog/fit.ts');
-  const map = new ContactMap(contacts);
-  return (definition) => fitDefinition(definition, map);
+export async function loadFit({
+  service,
+  contacts,
+  cloudwatch,
+}: FitSettings): Promise<FitDefinition | undefined> {
+  const { ContactMap } = await import('./contacts.ts');
+  switch (kindOf(service)) {
+    case 'datadog': {
+      const { DATADOG_HANDLES } = await import('./datadog/handles.ts');
+      const { fitDefinition } = await import('./datadog/fit.ts');
+      const map = new ContactMap(contacts, DATADOG_HANDLES);
+      return (definition) => fitDefinition(definition, map);
+    }
+    case 'cloudwatch': {
+      const { ARNS } = await import('./cloudwatch/arns.ts');
+      const { fitDefinition } = await import('./cloudwatch/fit.ts');
+      const map = new ContactMap(contacts, ARNS);
+      return (definition) => fitDefinition(definition, cloudwatch, map);
+    }
+    case 'embedded':
+    case 'module':
+    case 'rest':
+      return undefined;
+  }
 }

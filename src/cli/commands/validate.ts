@@ -29,7 +29,11 @@ export const validateCommand: Command = {
       if (file === '-') await spool(context.standardInput, spooled, stop.stop);
       const sourcePath = file === '-' ? spooled : file;
       const source = await readValid(
-        sourceStage(service === undefined ? null : { service, contacts: sections.contacts }),
+        sourceStage(
+          service === undefined
+            ? null
+            : { service, contacts: sections.contacts, cloudwatch: sections.cloudwatch },
+        ),
         path.join(directory, 'desired.db'),
         sourcePath,
         run,

@@ -23,9 +23,10 @@ import { errorOfStatus, malformed } from '../http-error.ts';
 import { HttpTransport, type ConnectionSettings } from '../http.ts';
 import { DatadogAdoption } from './adoption.ts';
 import { DatadogApi } from './api.ts';
-import { ContactMap, type ContactHandles } from './contacts.ts';
+import { ContactMap, type ContactHandles } from '../contacts.ts';
 import { definitionParams, monitorBody } from './definition.ts';
 import { DatadogDowntimes } from './downtimes.ts';
+import { DATADOG_HANDLES } from './handles.ts';
 import { InactiveDowntime } from './inactive-downtime.ts';
 import {
   findMonitors,
@@ -100,7 +101,7 @@ export function createDatadogService(settings: DatadogServiceSettings, gate: Req
   const identity = { address: address.origin + address.prefix, account: '' };
   const api = new DatadogApi(transport, keys, gate);
   if (settings.adopts) return new DatadogAdoption(api, identity, CAPABILITIES);
-  return new DatadogService(api, identity, new ContactMap(settings.contacts));
+  return new DatadogService(api, identity, new ContactMap(settings.contacts, DATADOG_HANDLES));
 }
 
 class DatadogService implements AlarmService {

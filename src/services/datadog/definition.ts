@@ -3,7 +3,7 @@
 import { orderMembers, type AlarmDefinition, type Member } from '../../alarm/alarm.ts';
 import { isStringArray } from '../../alarm/contact.ts';
 import { isJsonObject, numberText, parseNumber, type JsonObject, type JsonValue } from '../../alarm/json.ts';
-import type { ContactMap } from './contacts.ts';
+import type { ContactMap } from '../contacts.ts';
 import { messageText, readMessage } from './message.ts';
 import { DEFAULT_SCOPE, DEFAULT_WINDOW, queryText, readQuery, thresholdText } from './query.ts';
 import { readTags, tagsOf } from './tags.ts';

@@ -4,7 +4,7 @@ import type { AlarmDefinition, Member } from '../../alarm/alarm.ts';
 import { isStringArray } from '../../alarm/contact.ts';
 import type { JsonValue } from '../../alarm/json.ts';
 import type { RowFault } from '../../alarm/row.ts';
-import type { ContactMap } from './contacts.ts';
+import type { ContactMap } from '../contacts.ts';
 import { messageFault } from './message.ts';
 import {
   DEFAULT_SCOPE,

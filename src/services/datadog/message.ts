@@ -7,7 +7,7 @@
 //
 // Source: Datadog's documentation of notification variables. `{value}` and `{threshold}` of a text are its variables of that name.
 
-import type { ContactMap } from './contacts.ts';
+import type { ContactMap } from '../contacts.ts';
 
 /** What the message holds; a text is undefined where there is none. */
 export interface MessageParts {

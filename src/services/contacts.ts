@@ -1,12 +1,20 @@
-// Contacts of a definition <-> the handles by which a monitor's message notifies them.
-//
-// An e-mail address is a handle as it stands. What an `ldap:`, `posix:` or `ticket:` contact is in Datadog only its user knows.
+// Contacts of a definition <-> the handles by which a service notifies them. What an `ldap:`, `posix:` or `ticket:` contact is there only its
+// user knows.
 
 /**
  * Handles by contact, as configured. Shape: `{"ticket:OPS": "@servicenow-ops", "ldap:*": "@team-*"}`; a star at the end stands for the
  * rest of the text, on both sides.
  */
 export type ContactHandles = Readonly<Record<string, string>>;
+
+/** What a handle looks like at a service. */
+export interface HandleForm {
+  readonly isHandle: (text: string) => boolean;
+  /** The handle of a contact that needs no entry; undefined for one that does. */
+  readonly handleOf: (contact: string) => string | undefined;
+  /** And back. */
+  readonly contactOf: (handle: string) => string | undefined;
+}
 
 interface Rule {
   readonly contact: string;
@@ -19,8 +27,10 @@ export class ContactMap {
   readonly #contacts: ReadonlyMap<string, string>;
   /** Those with a star, without it, longest first: the narrowest rule counts. */
   readonly #prefixes: readonly Rule[];
+  readonly #form: HandleForm;
 
-  constructor(handles: ContactHandles) {
+  constructor(handles: ContactHandles, form: HandleForm) {
+    this.#form = form;
     const rules = Object.entries(handles).map(([contact, handle]) => ({ contact, handle }));
     const whole = rules.filter(({ contact }) => !contact.endsWith('*'));
     this.#handles = new Map(whole.map(({ contact, handle }) => [contact, handle]));
@@ -33,8 +43,8 @@ export class ContactMap {
 
   /** Undefined for a contact that has none, or one that would be read back as another. */
   handleOf(contact: string): string | undefined {
-    const handle = this.#mapped(contact) ?? addressHandle(contact);
-    if (handle === undefined || !/^@\S+$/u.test(handle)) return undefined;
+    const handle = this.#mapped(contact) ?? this.#form.handleOf(contact);
+    if (handle === undefined || !this.#form.isHandle(handle)) return undefined;
     return this.contactOf(handle) === contact ? handle : undefined;
   }
 
@@ -46,7 +56,7 @@ export class ContactMap {
       (candidate) => handle.startsWith(candidate.handle) && handle.length > candidate.handle.length,
     );
     if (rule !== undefined) return rule.contact + handle.slice(rule.handle.length);
-    return addressOf(handle) ?? handle;
+    return this.#form.contactOf(handle) ?? handle;
   }
 
   #mapped(contact: string): string | undefined {
@@ -55,16 +65,4 @@ export class ContactMap {
     const rule = this.#prefixes.find((candidate) => contact.startsWith(candidate.contact));
     return rule === undefined ? undefined : rule.handle + contact.slice(rule.contact.length);
   }
-}
-
-const ADDRESS = /^[^\s@/{}]+@[^\s@/{}]+$/u;
-
-/** Datadog's documentation of e-mail notifications: addresses with a slash are not supported. */
-function addressHandle(contact: string): string | undefined {
-  return ADDRESS.test(contact) ? `@${contact}` : undefined;
-}
-
-function addressOf(handle: string): string | undefined {
-  const address = handle.slice(1);
-  return ADDRESS.test(address) ? address : undefined;
 }
