@@ -58,6 +58,26 @@ describe('the configuration file', () => {
 });
 
 describe('config schema', () => {
+  it('names every fault of the section cloudwatch at once, each with its path', async () => {
+    const workspace = openWorkspace();
+    workspace.write(
+      'config.yaml',
+      'cloudwatch: { namespace: ":a", period_seconds: 45, evaluation_periods: 0, writes_per_second: 0, quick: true }',
+    );
+    workspace.write('alarms.csv', 'name\n');
+    const args = ['plan', 'alarms.csv', '--service', 'cloudwatch:eu-central-1', '--config', 'config.yaml'];
+    const { exitCode, stderr } = await workspace.run(args);
+    expect(exitCode).toBe(1);
+    for (const fault of [
+      'cloudwatch.namespace: expected 1 to 255 characters, the first no colon',
+      'cloudwatch.period_seconds: expected 10, 20, 30, or a multiple of 60 up to 86400',
+      'cloudwatch.evaluation_periods: ',
+      'cloudwatch.writes_per_second: expected more than 0',
+      'cloudwatch.quick: expected a member that cloudwatch has',
+    ])
+      expect(stderr).toContain(fault);
+  });
+
   it('writes a JSON Schema with every flag and section', async () => {
     const workspace = openWorkspace();
     const written = await workspace.run(['config', 'schema']);
@@ -71,7 +91,8 @@ describe('config schema', () => {
       properties: {
         'max-delete': { description: expect.stringContaining('deletes more') },
         'ignore-columns': { anyOf: expect.arrayContaining([{ type: 'array', items: expect.anything() }]) },
-        contacts: { type: 'object', additionalProperties: { type: 'string', pattern: '^@\\S+$' } },
+        contacts: { type: 'object', additionalProperties: { type: 'string', pattern: '^(?:@|arn:)\\S+$' } },
+        cloudwatch: { required: ['namespace'], properties: { writes_per_second: { default: 3 } } },
       },
     });
   });
