@@ -116,6 +116,7 @@ function hostEnvironment(environment: NodeJS.ProcessEnv): HostEnvironment {
       applicationKey: environment['DD_APP_KEY'],
       site: environment['DD_SITE'],
     },
+    openStackProjectId: environment['OS_PROJECT_ID'],
     variable: (name) => environment[name],
     proxy: {
       ...(httpProxy === undefined ? {} : { httpProxy }),

@@ -14,6 +14,7 @@ export interface HostEnvironment {
   readonly token: string | undefined;
   readonly tokenFile: string | undefined;
   readonly datadog: DatadogAccount;
+  readonly openStackProjectId: string | undefined;
   /** Any other variable, for a secret that the configuration file refers to. */
   readonly variable: (name: string) => string | undefined;
   readonly proxy: ProxySettings;

@@ -32,7 +32,7 @@ export interface ConfigFile {
 
 const handle = v.pipe(
   v.string(),
-  v.regex(/^(?:@|arn:)\S+$/u, 'expected a handle such as "@slack-ops", or an ARN'),
+  v.regex(/^(?:@|arn:|[a-z+]+:\/\/)\S+$/u, 'expected a handle such as "@slack-ops", an ARN or a URL'),
 );
 
 /** A star stands for the rest of a contact, and then in its handle too. No two contacts may have one handle: they are read back by it. */
@@ -47,7 +47,7 @@ const contacts = v.pipe(
     'expected a handle of its own for each contact',
   ),
   v.description(
-    'Whom a contact is at the service: a handle of Datadog, or an ARN, by contact; a star at the end stands for the rest',
+    'Whom a contact is at the service: a handle of Datadog, an ARN or a URL, by contact; a star at the end stands for the rest',
   ),
 );
 

@@ -14,7 +14,8 @@ export interface Flag {
 export const FLAGS = {
   service: {
     kind: 'text',
-    meaning: 'The alarm service: http(s)://…, datadog:, cloudwatch:REGION, module:FILE or embedded:FILE',
+    meaning:
+      'The alarm service: http(s)://…, datadog:, cloudwatch:REGION, aodh:URL, module:FILE, embedded:FILE',
   },
   'auto-approve': { kind: 'switch', meaning: 'Apply without asking' },
   'detailed-exitcode': { kind: 'switch', meaning: 'End with 2 when there are changes' },

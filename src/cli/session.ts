@@ -72,6 +72,7 @@ export async function connect(
     ...credentialsOf(context),
     contacts: context.sections.contacts,
     cloudwatch: context.sections.cloudwatch,
+    openStackProjectId: context.host.openStackProjectId,
     allowInsecure: values.isOn('insecure'),
     concurrency: pace.concurrency,
     requestTimeoutMs: Math.min(MAX_REQUEST_TIMEOUT_MS, required(values.durationMs('request-timeout', 1))),

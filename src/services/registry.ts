@@ -9,13 +9,15 @@ import type { ConnectionSettings } from './http.ts';
 
 /** Complete and plain, so that another thread can open the same service. */
 export interface ServiceSettings extends ConnectionSettings {
-  /** `http(s)://…`, `embedded:FILE`, `datadog:`, `datadog:URL`, `cloudwatch:REGION` or `module:FILE`. */
+  /** `http(s)://…`, `embedded:FILE`, `datadog:`, `datadog:URL`, `cloudwatch:REGION`, `aodh:URL` or `module:FILE`. */
   readonly service: string;
   readonly token: string | undefined;
   readonly tokenFile: string | undefined;
   readonly datadog: DatadogAccount;
   readonly contacts: ContactHandles;
   readonly cloudwatch: CloudWatchSettings;
+  /** From OS_PROJECT_ID. */
+  readonly openStackProjectId: string | undefined;
   /** True for an adoption: everybody's alarms, and of each only whether it is kept in step here. */
   readonly adopts: boolean;
 }
@@ -24,7 +26,7 @@ export interface ServiceSettings extends ConnectionSettings {
  * Opens the service; nothing is sent yet.
  * @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service.
  * @throws {ALARMSYNC_SERVICE_CREDENTIALS} where credentials that it cannot do without are missing.
- * @throws {ALARMSYNC_CLI_USAGE} for an adoption where alarms are nobody's.
+ * @throws {ALARMSYNC_CLI_USAGE} for an adoption where there is none.
  */
 export async function openService(settings: ServiceSettings, gate: RequestGate): Promise<AlarmService> {
   const { service, adopts } = settings;
@@ -32,8 +34,13 @@ export async function openService(settings: ServiceSettings, gate: RequestGate):
   if (adopts && kind !== 'datadog') {
     throw new AlarmSyncError(
       'ALARMSYNC_CLI_USAGE',
-      "expected a service that tells our alarms from others, such as datadog:, got one where every alarm is the file's",
-      { hint: 'nothing has to be adopted there: alarmsync sync FILE --service URL' },
+      'expected datadog:, where alarms of others can be taken over, got another service',
+      {
+        hint:
+          kind === 'cloudwatch'
+            ? 'in CloudWatch the names of others are conflicts; the section cloudwatch can give yours a name_prefix'
+            : "nothing has to be adopted there, since every alarm is the file's: alarmsync sync FILE --service URL",
+      },
     );
   }
   switch (kind) {
@@ -50,6 +57,11 @@ export async function openService(settings: ServiceSettings, gate: RequestGate):
       const { createCloudWatchService } = await import('./cloudwatch/cloudwatch.ts');
       return createCloudWatchService({ ...settings, region: service.slice('cloudwatch:'.length) }, gate);
     }
+    case 'aodh': {
+      const { createAodhService } = await import('./aodh/aodh.ts');
+      const url = service.slice('aodh:'.length);
+      return createAodhService({ ...settings, url, projectId: settings.openStackProjectId }, gate);
+    }
     case 'module': {
       const { createModuleService } = await import('./module/module.ts');
       return createModuleService(service.slice('module:'.length), settings, gate);
@@ -62,15 +74,16 @@ export async function openService(settings: ServiceSettings, gate: RequestGate):
 }
 
 /** @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service. */
-function kindOf(service: string): 'embedded' | 'datadog' | 'cloudwatch' | 'module' | 'rest' {
+function kindOf(service: string): 'embedded' | 'datadog' | 'cloudwatch' | 'aodh' | 'module' | 'rest' {
   if (service.startsWith('embedded:')) return 'embedded';
   if (service.startsWith('datadog:')) return 'datadog';
   if (service.startsWith('cloudwatch:')) return 'cloudwatch';
+  if (service.startsWith('aodh:')) return 'aodh';
   if (service.startsWith('module:')) return 'module';
   if (/^https?:\/\//iu.test(service)) return 'rest';
   throw new AlarmSyncError(
     'ALARMSYNC_SERVICE_ADDRESS',
-    'expected http(s)://…, embedded:FILE, datadog:, cloudwatch:REGION or module:FILE, got something else',
+    'expected http(s)://…, embedded:FILE, datadog:, cloudwatch:REGION, aodh:URL or module:FILE, got something else',
     {
       hint: 'name the alarm service with --service',
     },
@@ -102,6 +115,12 @@ export async function loadFit({
       const { fitDefinition } = await import('./cloudwatch/fit.ts');
       const map = new ContactMap(contacts, ARNS);
       return (definition) => fitDefinition(definition, cloudwatch, map);
+    }
+    case 'aodh': {
+      const { ACTION_URLS } = await import('./aodh/urls.ts');
+      const { fitDefinition } = await import('./aodh/fit.ts');
+      const map = new ContactMap(contacts, ACTION_URLS);
+      return (definition) => fitDefinition(definition, map);
     }
     case 'embedded':
     case 'module':

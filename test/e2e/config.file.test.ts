@@ -91,7 +91,10 @@ describe('config schema', () => {
       properties: {
         'max-delete': { description: expect.stringContaining('deletes more') },
         'ignore-columns': { anyOf: expect.arrayContaining([{ type: 'array', items: expect.anything() }]) },
-        contacts: { type: 'object', additionalProperties: { type: 'string', pattern: '^(?:@|arn:)\\S+$' } },
+        contacts: {
+          type: 'object',
+          additionalProperties: { type: 'string', pattern: '^(?:@|arn:|[a-z+]+:\\/\\/)\\S+$' },
+        },
         cloudwatch: { required: ['namespace'], properties: { writes_per_second: { default: 3 } } },
       },
     });

@@ -1,0 +1,119 @@
+// An alarm definition <-> the members of an event alarm that we manage.
+//
+// An alarm of this type looks at each event of a type, and has no place for most of a definition: that stands in the last line of the
+// description, `alarmsync: {…}`, as the file says it. What the service acts by is made of it, and is compared with what would be made of it:
+// what somebody changed by hand differs.
+
+import type { AlarmDefinition } from '../../alarm/alarm.ts';
+import { orderMembers } from '../../alarm/alarm.ts';
+import { isStringArray } from '../../alarm/contact.ts';
+import {
+  canonicalJson,
+  isJsonObject,
+  parseJson,
+  stringifyJson,
+  type JsonObject,
+  type JsonValue,
+} from '../../alarm/json.ts';
+import type { ContactMap } from '../contacts.ts';
+import type { HeldAlarm } from './wire.ts';
+
+const MARK = 'alarmsync: ';
+
+const OPERATORS: Readonly<Record<string, string>> = {
+  gt: 'gt',
+  gte: 'ge',
+  lt: 'lt',
+  lte: 'le',
+  eq: 'eq',
+  neq: 'ne',
+};
+
+/** The body of a create, or of the update of `live`: an update replaces the whole alarm, so that members of others are sent again. */
+export function alarmBody(
+  { name, params }: AlarmDefinition,
+  contacts: ContactMap,
+  live: HeldAlarm | undefined,
+): JsonObject {
+  const { alarm_state: state, message_alert: message, ...rest } = params;
+  const line = MARK + stringifyJson(rest);
+  return {
+    ...live?.whole,
+    name,
+    type: 'event',
+    description: typeof message === 'string' ? `${message}\n${line}` : line,
+    enabled: state !== 'inactive',
+    alarm_actions: actionsOf(params, contacts),
+    event_rule: eventRuleOf(params),
+  };
+}
+
+/** True for an alarm with our line in its description. */
+export function isOurs(alarm: HeldAlarm): boolean {
+  return readDescription(alarm.description) !== undefined;
+}
+
+/** The definition that an alarm of ours is. */
+export function definitionParams(alarm: HeldAlarm, contacts: ContactMap): JsonObject {
+  const { members, message } = readDescription(alarm.description) ?? { members: {}, message: '' };
+  const state = alarm.state === 'alarm' ? 'in_alarm' : 'active';
+  const kept = new Map<string, JsonValue>(Object.entries(members));
+  if (message !== '') kept.set('message_alert', message);
+  kept.set('alarm_state', alarm.isEnabled ? state : 'inactive');
+  if (canonicalJson(alarm.eventRule) !== canonicalJson(eventRuleOf(members)))
+    for (const member of ['threshold', 'metric_name', 'comparison_method', 'query_scope'])
+      kept.delete(member);
+  if (canonicalJson(alarm.actions.toSorted()) !== canonicalJson(actionsOf(members, contacts).toSorted()))
+    kept.set(
+      'contact',
+      alarm.actions.map((url) => contacts.contactOf(url)),
+    );
+  return orderMembers(Object.fromEntries(kept));
+}
+
+/** `env:prod,host:a` -> traits and their values; undefined for anything else. */
+export function traitsOf(scope: string): readonly (readonly [trait: string, value: string])[] | undefined {
+  if (scope === '*') return [];
+  const traits = scope.split(',').map((part) => {
+    const [, trait = '', value = ''] = /^([\w.-]+):(.+)$/u.exec(part.trim()) ?? [];
+    return [trait, value] as const;
+  });
+  return traits.every(([trait]) => trait !== '') ? traits : undefined;
+}
+
+/** Source: Aodh's API reference, event rule: `query` is met by an event that meets all of it. */
+function eventRuleOf(params: JsonObject): JsonObject {
+  const { metric_name: metricName, threshold, comparison_method: method, query_scope: scope } = params;
+  const traits = traitsOf(typeof scope === 'string' ? scope : '*') ?? [];
+  const operator = OPERATORS[typeof method === 'string' ? method.trim().toLowerCase() : ''] ?? '';
+  return {
+    event_type: typeof metricName === 'string' ? metricName : '',
+    query: [
+      {
+        field: 'traits.value',
+        op: operator,
+        type: 'float',
+        value: typeof threshold === 'string' ? threshold : '',
+      },
+      ...traits.map(([trait, value]) => ({ field: `traits.${trait}`, op: 'eq', type: 'string', value })),
+    ],
+  };
+}
+
+function actionsOf({ contact }: JsonObject, contacts: ContactMap): readonly string[] {
+  return (isStringArray(contact) ? contact : []).flatMap((one) => contacts.handleOf(one) ?? []);
+}
+
+function readDescription(
+  description: string,
+): { readonly members: JsonObject; readonly message: string } | undefined {
+  const lines = description.split('\n');
+  const last = lines.pop() ?? '';
+  if (!last.startsWith(MARK)) return undefined;
+  try {
+    const members = parseJson(last.slice(MARK.length));
+    return isJsonObject(members) ? { members, message: lines.join('\n') } : undefined;
+  } catch {
+    return undefined;
+  }
+}
