@@ -44,8 +44,10 @@ export interface ConnectionSettings {
 
 export interface HttpTransportSettings extends ConnectionSettings {
   readonly address: ServiceAddress;
-  /** Sent as `Authorization: Bearer …`; nothing is sent when absent. */
+  /** Sent in the token header; nothing is sent when absent. */
   readonly token?: TokenSource | undefined;
+  /** `Authorization: Bearer …` when absent. */
+  readonly tokenHeader?: (token: string) => Readonly<Record<string, string>>;
 }
 
 export interface HttpRequest {
@@ -182,7 +184,7 @@ export class HttpTransport implements AsyncDisposable {
         origin: address.origin,
         path: address.prefix + request.path,
         method: request.method,
-        headers: headersOf(request, token),
+        headers: headersOf(request, token === undefined ? {} : (this.#settings.tokenHeader ?? bearer)(token)),
         body: request.body ?? null,
       },
       exchange,
@@ -217,12 +219,19 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function headersOf(request: HttpRequest, token: string | undefined): Record<string, string> {
+function bearer(token: string): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${token}` };
+}
+
+function headersOf(
+  request: HttpRequest,
+  tokenHeader: Readonly<Record<string, string>>,
+): Record<string, string> {
   return {
     accept: 'application/json',
     'user-agent': 'alarmsync',
     ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...tokenHeader,
     ...request.headers,
   };
 }

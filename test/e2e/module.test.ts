@@ -106,6 +106,26 @@ describe('the adapter of the README', () => {
     ]);
   });
 
+  it('keeps to the quota that the adapter states, and foresees how long it takes', async () => {
+    const code = 'maxPageSize: 500,';
+    expect(ADAPTER).toContain(code);
+    workspace.write('adapter.js', ADAPTER.replace(code, `${code} quotaPerSecond: { write: 10 },`));
+    const writtenMs: number[] = [];
+    rules.fault = (method) => {
+      if (method === 'POST') writtenMs.push(performance.now());
+      return undefined;
+    };
+    const { exitCode, stderr } = await sync(csv(...hosts(25)));
+    expect([exitCode, stderr]).toEqual([
+      0,
+      expect.stringContaining('Forecast: 25 requests, 3 s at the set quota.'),
+    ]);
+    const inOneSecond = writtenMs.map(
+      (startMs) => writtenMs.filter((ms) => ms >= startMs && ms < startMs + 1000).length,
+    );
+    expect(Math.max(...inOneSecond)).toBeLessThanOrEqual(11);
+  });
+
   it('shows no token when it is refused', async () => {
     workspace.write('alarms.csv', csv(row('a')));
     const args = ['plan', 'alarms.csv', '--service', 'module:adapter.js'];

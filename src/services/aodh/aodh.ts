@@ -13,7 +13,7 @@ import type {
   WriteOptions,
 } from '../alarm-service.ts';
 import { ContactMap, type ContactHandles } from '../contacts.ts';
-import { parseServiceAddress, requireConfidential } from '../http-address.ts';
+import { parseServiceAddress } from '../http-address.ts';
 import { errorOfStatus } from '../http-error.ts';
 import { HttpTransport, type ConnectionSettings, type HttpRequest } from '../http.ts';
 import { TokenSource, type TokenSettings } from '../token.ts';
@@ -47,14 +47,15 @@ const ROOT = '/v2/alarms';
 export function createAodhService(settings: AodhServiceSettings, gate: RequestGate): AlarmService {
   const address = parseServiceAddress(settings.url);
   const token = TokenSource.of(settings);
-  if (token !== undefined && !settings.allowInsecure) requireConfidential(address);
-  const { token: _token, tokenFile: _tokenFile, ...connection } = settings;
-  const transport = new HttpTransport({ ...connection, address }, gate);
+  const transport = new HttpTransport(
+    { ...settings, address, token, tokenHeader: (text) => ({ 'x-auth-token': text }) },
+    gate,
+  );
   const identity = {
     address: `aodh:${address.origin}${address.prefix}`,
     account: settings.projectId ?? '',
   };
-  return new AodhService(transport, identity, token, new ContactMap(settings.contacts, ACTION_URLS));
+  return new AodhService(transport, identity, new ContactMap(settings.contacts, ACTION_URLS));
 }
 
 function isFoundOrNot(status: number): boolean {
@@ -65,18 +66,14 @@ class AodhService implements AlarmService {
   readonly identity: ServiceIdentity;
   readonly capabilities: ServiceCapabilities = CAPABILITIES;
   readonly #transport: HttpTransport;
-  readonly #token: TokenSource | undefined;
   readonly #contacts: ContactMap;
+  /** Keystone puts the project of the token in its place. */
+  readonly #project: Readonly<Record<string, string>>;
 
-  constructor(
-    transport: HttpTransport,
-    identity: ServiceIdentity,
-    token: TokenSource | undefined,
-    contacts: ContactMap,
-  ) {
+  constructor(transport: HttpTransport, identity: ServiceIdentity, contacts: ContactMap) {
     this.identity = identity;
+    this.#project = identity.account === '' ? {} : { 'x-project-id': identity.account };
     this.#transport = transport;
-    this.#token = token;
     this.#contacts = contacts;
   }
 
@@ -156,7 +153,7 @@ class AodhService implements AlarmService {
   async #get(id: string, signal: AbortSignal): Promise<readonly HeldAlarm[]> {
     const path = `${ROOT}/${encodeURIComponent(id)}`;
     const request = { method: 'GET', path, kind: 'read', signal, acceptsStatus: isFoundOrNot } as const;
-    const { status, text } = await this.#transport.request({ ...request, headers: await this.#headers() });
+    const { status, text } = await this.#transport.request({ ...request, headers: this.#project });
     return status === 404 ? [] : [decodeAlarm(text, this.#transport.where(request))];
   }
 
@@ -165,17 +162,7 @@ class AodhService implements AlarmService {
   }
 
   async #text(request: HttpRequest): Promise<string> {
-    return (await this.#transport.request({ ...request, headers: await this.#headers() })).text;
-  }
-
-  /** Keystone puts the project of the token in place of a stated one. */
-  async #headers(): Promise<Readonly<Record<string, string>>> {
-    const token = await this.#token?.current();
-    const { account } = this.identity;
-    return {
-      ...(token === undefined ? {} : { 'x-auth-token': token }),
-      ...(account === '' ? {} : { 'x-project-id': account }),
-    };
+    return (await this.#transport.request({ ...request, headers: this.#project })).text;
   }
 
   #alarmOf(alarm: HeldAlarm): ListedAlarm {

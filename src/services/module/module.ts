@@ -11,10 +11,12 @@ import type {
   ListedAlarm,
   ListRequest,
   RequestGate,
+  RequestKind,
   ServiceCapabilities,
   ServiceIdentity,
   WriteOptions,
 } from '../alarm-service.ts';
+import { KindPacer } from '../kind-pacer.ts';
 import { TokenSource, type TokenSettings } from '../token.ts';
 import { errorOfAdapter } from './module-error.ts';
 import { capabilitiesOf, decodeAlarmOf, decodePageOf, faultsOfAdapter, type Adapter } from './shape.ts';
@@ -48,11 +50,41 @@ export async function createModuleService(
   const absolute = path.resolve(file);
   const address = `module:${absolute}`;
   const make = await loadDefault(absolute, address);
-  const made = await makeWith(make, { token, concurrency, requestTimeoutMs }, gate, address);
+  // Which quotas it has the adapter says only once it is made with a gate.
+  const quotaGate = new QuotaGate(gate);
+  const made = await makeWith(make, { token, concurrency, requestTimeoutMs }, quotaGate, address);
   const faults = faultsOfAdapter(made);
   if (faults !== undefined)
     throw unusable(`expected ${address} to make an alarm service: ${faults.join('; ')}`);
-  return new ModuleService(decodeAdapter(made), address, gate);
+  const adapter = decodeAdapter(made);
+  quotaGate.keep(capabilitiesOf(adapter).quotaPerSecond, concurrency);
+  return new ModuleService(adapter, address, quotaGate);
+}
+
+class QuotaGate implements RequestGate, Disposable {
+  readonly #gate: RequestGate;
+  #pacer: KindPacer | undefined;
+
+  constructor(gate: RequestGate) {
+    this.#gate = gate;
+  }
+
+  /** From here the quotas are kept. */
+  keep(quotaPerSecond: ServiceCapabilities['quotaPerSecond'], concurrency: number): void {
+    this.#pacer = new KindPacer(this.#gate, quotaPerSecond, concurrency);
+  }
+
+  async pass(kind: RequestKind, signal: AbortSignal): Promise<void> {
+    return (this.#pacer ?? this.#gate).pass(kind, signal);
+  }
+
+  pause(durationMs: number): void {
+    this.#gate.pause(durationMs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#pacer?.[Symbol.dispose]();
+  }
 }
 
 type Make = (settings: ModuleSettings, gate: RequestGate) => unknown;
@@ -95,9 +127,9 @@ class ModuleService implements AlarmService {
   readonly capabilities: ServiceCapabilities;
   readonly #adapter: Adapter;
   readonly #address: string;
-  readonly #gate: RequestGate;
+  readonly #gate: QuotaGate;
 
-  constructor(adapter: Adapter, address: string, gate: RequestGate) {
+  constructor(adapter: Adapter, address: string, gate: QuotaGate) {
     this.#adapter = adapter;
     this.#address = address;
     this.#gate = gate;
@@ -140,6 +172,7 @@ class ModuleService implements AlarmService {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#adapter[Symbol.asyncDispose]?.();
+    this.#gate[Symbol.dispose]();
   }
 
   async #call<Result>(what: string, work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
