@@ -156,18 +156,21 @@ describe('a sync with CloudWatch', () => {
     expect(world.service.alarms).toMatchObject([{ ...kept, Threshold: 9 }]);
   });
 
-  it('never touches alarms without its line, whatever their names', async () => {
-    const world = await start();
-    const rows = hosts(120);
-    for (const text of rows.slice(0, 60)) world.service.seedAlarm({ AlarmName: text.split(',')[0] ?? '' });
-    const before = world.service.alarms;
-    const synced = await world.sync(csv(...rows));
-    // Names that others have are conflicts: a create would replace their alarms.
-    expect([synced.exitCode, synced.stdout]).toEqual([4, expect.stringContaining('60 created')]);
-    await world.sync(csv(row('host-0100')), '--max-delete', '100%');
-    expect(world.service.alarms.filter(({ AlarmName }) => AlarmName < 'host-0060')).toEqual(before);
-    expect(world.names.filter((name) => name >= 'host-0060')).toEqual(['host-0100']);
-  });
+  it.each(['all', 'none'])(
+    'never touches alarms without its line, whatever their names, with checks of %s',
+    async (checks) => {
+      const world = await start();
+      const rows = hosts(120);
+      for (const text of rows.slice(0, 60)) world.service.seedAlarm({ AlarmName: text.split(',')[0] ?? '' });
+      const before = world.service.alarms;
+      const synced = await world.sync(csv(...rows), '--check-before', checks);
+      // Names that others have are conflicts: a create would replace their alarms.
+      expect([synced.exitCode, synced.stdout]).toEqual([4, expect.stringContaining('60 created')]);
+      await world.sync(csv(row('host-0100')), '--max-delete', '100%');
+      expect(world.service.alarms.filter(({ AlarmName }) => AlarmName < 'host-0060')).toEqual(before);
+      expect(world.names.filter((name) => name >= 'host-0060')).toEqual(['host-0100']);
+    },
+  );
 
   it.each(['all', 'none'])(
     'leaves an alarm alone whose line was taken away since the plan, with checks of %s',
@@ -250,7 +253,7 @@ describe('a sync with CloudWatch', () => {
     world.service.limit('PutMetricAlarm', 3, 3);
     const { exitCode, stdout, stderr } = await world.sync(csv(...hosts(24)));
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('24 created')]);
-    expect(stderr).toContain('Forecast: 48 requests, 8 s at the set quota.');
+    expect(stderr).toContain('Forecast: 24 requests, 8 s at the set quota.');
     expect(world.countOf('PutMetricAlarm')).toBe(24);
   });
 

@@ -209,6 +209,7 @@ describe('a module that is no adapter', () => {
       'yield { alarms: rules };',
     ],
     ['a name that is none', 'definition: { name, params: spec }', 'definition: { name: 7, params: spec }'],
+    ['what JSON cannot say', 'params: spec }', 'params: { ...spec, since: new Date(), count: 3n } }'],
     ['a listing without an end', 'nextCursor: after }', "nextCursor: after ?? 'more' }"],
   ])('whose listing gives %s deletes nothing', async (_fault, code, instead) => {
     await sync(csv(...hosts(3)));

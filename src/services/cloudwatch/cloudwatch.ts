@@ -98,7 +98,7 @@ class CloudWatchService implements AlarmService {
         write: cloudwatch.writesPerSecond,
       },
       hasConditionalWrites: false,
-      createIsUpsert: true,
+      createIsUpsert: false,
       namesAreUnique: true,
       writesState: false,
       maxDeleteBatch: 1,
@@ -145,7 +145,10 @@ class CloudWatchService implements AlarmService {
     return alarm === undefined ? undefined : this.#alarmOf(alarm);
   }
 
+  /** CloudWatch would replace what has the name: it is looked for first, whatever the run checks. */
   async create(definition: AlarmDefinition, { signal }: WriteOptions): Promise<void> {
+    const live = await this.#reads.load(this.#settings.namePrefix + definition.name, signal);
+    if (live !== undefined) throw errorOfStatus(409, this.#where('PutMetricAlarm'));
     await this.#put(definition, undefined, signal);
   }
 

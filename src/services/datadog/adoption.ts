@@ -55,7 +55,7 @@ export class DatadogAdoption implements AlarmService {
     const path = `${MONITOR_ROOT}/${encodeURIComponent(handle)}`;
     const where = this.#api.where({ method: 'PUT', path });
     const live = raw === undefined ? await readMonitor(this.#api, handle, signal) : decodeMonitor(raw, where);
-    if (live === undefined) throw errorOfStatus(404, where);
+    if (live?.name !== name) throw errorOfStatus(404, where);
     const ours = [OUR_TAG, keyTag(name)];
     const others = live.tags.filter((tag) => !ours.includes(tag));
     const tags = params['managed_by'] === undefined ? others : [...ours, ...others];

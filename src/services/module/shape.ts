@@ -63,9 +63,27 @@ export function capabilitiesOf({ capabilities }: Adapter): ServiceCapabilities {
   return { ...CAUTIOUS, ...capabilities };
 }
 
+/** As deep as an answer of any service may be. */
+const MAX_DEPTH = 64;
+
+/** What JSON can say: no dates, no big integers, nothing that refers to itself. */
+function isJson(value: unknown, depth = 0): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || depth > MAX_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((item) => isJson(item, depth + 1));
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain && Object.values(value).every((inner) => isJson(inner, depth + 1));
+}
+
+const isJsonValue = (value: unknown): boolean => isJson(value);
+
 const text = v.optional(v.string());
 const alarm = v.object({
-  definition: v.object({ name: v.string(), params: v.record(v.string(), v.unknown()) }),
+  definition: v.object({
+    name: v.string(),
+    params: v.record(v.string(), v.pipe(v.unknown(), v.check(isJsonValue))),
+  }),
   handle: text,
   etag: text,
   raw: text,
