@@ -84,3 +84,14 @@ export function shownText(error: unknown): string {
   const hint = error instanceof AlarmSyncError ? (error.hint ?? '') : '';
   return `${error.message}\n${hint}\n${error.stack}\n${shownText(error.cause)}`;
 }
+
+/** The body of a request. */
+export async function bodyOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(Buffer.from(decodePiece(piece)));
+  return Buffer.concat(pieces).toString();
+}
+
+function decodePiece(piece: unknown): Uint8Array {
+  return piece as Uint8Array;
+}

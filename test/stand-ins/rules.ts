@@ -8,7 +8,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-import { listen } from '../http.loopback.ts';
+import { bodyOf, listen } from '../http.loopback.ts';
 
 export interface Rule {
   readonly id: number;
@@ -58,7 +58,7 @@ export async function startRules(): Promise<Rules> {
   };
   const rules: Rules = { url: '', token: TOKEN, held, asked, fault: undefined };
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const text = await textOf(request);
+    const text = await bodyOf(request);
     const { method = '', url = '/', headers } = request;
     asked.push(`${method} ${url}`);
     const isKnown = headers.authorization === `Bearer ${TOKEN}`;
@@ -80,16 +80,6 @@ function listed(all: readonly Rule[], query: URLSearchParams): object {
   const rest = all.filter(({ id }) => id > Number(query.get('after')));
   const rules = rest.slice(0, Number(query.get('limit')));
   return { rules, next: rest.length > rules.length ? (rules.at(-1)?.id ?? null) : null };
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(Buffer.from(decodePiece(piece)));
-  return Buffer.concat(pieces).toString();
-}
-
-function decodePiece(piece: unknown): Uint8Array {
-  return piece as Uint8Array;
 }
 
 function decodeBody(text: string): { readonly name?: string; readonly spec?: unknown } {

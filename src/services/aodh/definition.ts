@@ -15,6 +15,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../alarm/json.ts';
+import { textOf, wordOf } from '../../alarm/member-text.ts';
 import type { ContactMap } from '../contacts.ts';
 import type { HeldAlarm } from './wire.ts';
 
@@ -83,18 +84,13 @@ export function traitsOf(scope: string): readonly (readonly [trait: string, valu
 
 /** Source: Aodh's API reference, event rule: `query` is met by an event that meets all of it. */
 function eventRuleOf(params: JsonObject): JsonObject {
-  const { metric_name: metricName, threshold, comparison_method: method, query_scope: scope } = params;
-  const traits = traitsOf(typeof scope === 'string' ? scope : '*') ?? [];
-  const operator = OPERATORS[typeof method === 'string' ? method.trim().toLowerCase() : ''] ?? '';
+  const traits = traitsOf(textOf(params, 'query_scope') ?? '*') ?? [];
+  const operator = OPERATORS[wordOf(params, 'comparison_method')] ?? '';
+  const threshold = textOf(params, 'threshold') ?? '';
   return {
-    event_type: typeof metricName === 'string' ? metricName : '',
+    event_type: textOf(params, 'metric_name') ?? '',
     query: [
-      {
-        field: 'traits.value',
-        op: operator,
-        type: 'float',
-        value: typeof threshold === 'string' ? threshold : '',
-      },
+      { field: 'traits.value', op: operator, type: 'float', value: threshold },
       ...traits.map(([trait, value]) => ({ field: `traits.${trait}`, op: 'eq', type: 'string', value })),
     ],
   };

@@ -11,6 +11,7 @@ import type {
 import { orderMembers, type AlarmDefinition, type Member } from '../../alarm/alarm.ts';
 import { isStringArray } from '../../alarm/contact.ts';
 import type { JsonObject, JsonValue } from '../../alarm/json.ts';
+import { textOf, wordOf } from '../../alarm/member-text.ts';
 import type { ContactMap } from '../contacts.ts';
 import { descriptionText, readDescription } from './description.ts';
 import {
@@ -47,11 +48,11 @@ export function putInput(
   contacts: ContactMap,
   live: MetricAlarm | undefined,
 ): PutMetricAlarmCommandInput {
-  const math = word(params, 'metric_math');
+  const math = wordOf(params, 'metric_math');
   const contact = params['contact'];
   const description = descriptionText({
-    text: text(params, 'message_alert') ?? '',
-    trackingMetricId: (text(params, 'tracking_metric_id') ?? '').toLowerCase(),
+    text: textOf(params, 'message_alert') ?? '',
+    trackingMetricId: (textOf(params, 'tracking_metric_id') ?? '').toLowerCase(),
     isMedian: math === 'median',
   });
   return {
@@ -77,12 +78,12 @@ function measureOf(
   math: string,
   settings: CloudWatchSettings,
 ): Partial<PutMetricAlarmCommandInput> {
-  const method = word(params, 'comparison_method');
-  const threshold = thresholdText(text(params, 'threshold') ?? '') ?? '';
+  const method = wordOf(params, 'comparison_method');
+  const threshold = thresholdText(textOf(params, 'threshold') ?? '') ?? '';
   const statistic = statisticOf(math) ?? '';
-  const MetricName = text(params, 'metric_name') ?? '';
-  const Dimensions = [...(dimensionsOf(text(params, 'query_scope') ?? '*') ?? [])];
-  const Period = periodOf(text(params, 'evaluation_window') ?? '') ?? settings.periodSeconds;
+  const MetricName = textOf(params, 'metric_name') ?? '';
+  const Dimensions = [...(dimensionsOf(textOf(params, 'query_scope') ?? '*') ?? [])];
+  const Period = periodOf(textOf(params, 'evaluation_window') ?? '') ?? settings.periodSeconds;
   const Namespace = settings.namespace;
   const operator = operatorOf(method);
   if (operator === undefined) {
@@ -185,16 +186,6 @@ function equalityOf(metrics: readonly MetricDataQuery[]): Measure | undefined {
     statistic: stat.Stat,
     ...equality,
   };
-}
-
-function text(params: JsonObject, member: string): string | undefined {
-  const value = params[member];
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** A word of a closed vocabulary, whatever its case. */
-function word(params: JsonObject, member: string): string {
-  return (text(params, member) ?? '').trim().toLowerCase();
 }
 
 function decodeStatistic(statistic: string): Statistic {

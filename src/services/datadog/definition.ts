@@ -3,6 +3,7 @@
 import { orderMembers, type AlarmDefinition, type Member } from '../../alarm/alarm.ts';
 import { isStringArray } from '../../alarm/contact.ts';
 import { isJsonObject, numberText, parseNumber, type JsonObject, type JsonValue } from '../../alarm/json.ts';
+import { textOf, wordOf } from '../../alarm/member-text.ts';
 import type { ContactMap } from '../contacts.ts';
 import { messageText, readMessage } from './message.ts';
 import { DEFAULT_SCOPE, DEFAULT_WINDOW, queryText, readQuery, thresholdText } from './query.ts';
@@ -21,14 +22,14 @@ export function monitorBody(
   contacts: ContactMap,
   live: Pick<Monitor, 'tags' | 'options'> | undefined,
 ): JsonObject {
-  const math = word(params, 'metric_math');
-  const threshold = thresholdText(text(params, 'threshold') ?? '') ?? '';
+  const math = wordOf(params, 'metric_math');
+  const threshold = thresholdText(textOf(params, 'threshold') ?? '') ?? '';
   const contact = params['contact'];
   const message = messageText(
     {
-      alert: text(params, 'message_alert'),
-      warning: text(params, 'message_warning'),
-      noData: text(params, 'message_no_data'),
+      alert: textOf(params, 'message_alert'),
+      warning: textOf(params, 'message_warning'),
+      noData: textOf(params, 'message_no_data'),
       contacts: isStringArray(contact) ? contact : [],
     },
     contacts,
@@ -36,7 +37,7 @@ export function monitorBody(
   const tagged = {
     isInactive: params['alarm_state'] === 'inactive',
     isMedian: math === 'median',
-    trackingMetricId: text(params, 'tracking_metric_id')?.toLowerCase(),
+    trackingMetricId: textOf(params, 'tracking_metric_id')?.toLowerCase(),
   };
   const tags = tagsOf(name, tagged, live?.tags ?? []);
   return {
@@ -52,12 +53,12 @@ export function monitorBody(
 
 function queryOf(params: JsonObject, math: string, threshold: string): string {
   return queryText({
-    metricName: text(params, 'metric_name') ?? '',
+    metricName: textOf(params, 'metric_name') ?? '',
     metricMath: math === 'median' ? 'p50' : math,
-    comparisonMethod: word(params, 'comparison_method'),
+    comparisonMethod: wordOf(params, 'comparison_method'),
     threshold,
-    scope: text(params, 'query_scope') ?? DEFAULT_SCOPE,
-    window: text(params, 'evaluation_window') ?? DEFAULT_WINDOW,
+    scope: textOf(params, 'query_scope') ?? DEFAULT_SCOPE,
+    window: textOf(params, 'evaluation_window') ?? DEFAULT_WINDOW,
   });
 }
 
@@ -65,7 +66,7 @@ function optionsOf(params: JsonObject, threshold: string, live: JsonObject): Jso
   const written = Object.entries(live).filter(([option]) => !READ_ONLY_OPTIONS.has(option));
   const options = new Map<string, JsonValue>(written);
   options.set('thresholds', thresholdsOf(params, threshold, live['thresholds']));
-  const minutes = text(params, 'no_data_minutes');
+  const minutes = textOf(params, 'no_data_minutes');
   options.set('notify_no_data', minutes !== undefined);
   if (minutes === undefined) {
     options.delete('no_data_timeframe');
@@ -83,7 +84,7 @@ function thresholdsOf(params: JsonObject, critical: string, live: JsonValue | un
   // They belong to the number beside them, and are refused where they do not fit it.
   if (numberOf(thresholds.get('critical')) !== critical) thresholds.delete('critical_recovery');
   thresholds.set('critical', parseNumber(critical));
-  const warning = thresholdText(text(params, 'warning_threshold') ?? '');
+  const warning = thresholdText(textOf(params, 'warning_threshold') ?? '');
   if (warning === undefined || numberOf(thresholds.get('warning')) !== warning)
     thresholds.delete('warning_recovery');
   if (warning === undefined) thresholds.delete('warning');
@@ -159,14 +160,4 @@ function noDataMinutes(options: JsonObject): string | undefined {
 function numberOf(value: JsonValue | undefined): string | undefined {
   const number = numberText(value);
   return number === undefined ? undefined : (thresholdText(number) ?? number);
-}
-
-function text(params: JsonObject, member: string): string | undefined {
-  const value = params[member];
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** A word of a closed vocabulary, whatever its case. */
-function word(params: JsonObject, member: string): string {
-  return (text(params, member) ?? '').trim().toLowerCase();
 }

@@ -7,7 +7,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-import { listen } from '../../http.loopback.ts';
+import { bodyOf, listen } from '../../http.loopback.ts';
 import { Alarms, type Definition, type HeldAlarm, type StateValue } from './alarms.ts';
 import { putFault } from './rules.ts';
 
@@ -92,7 +92,7 @@ export class CloudWatchStandIn {
   }
 
   async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = decodeBody(await textOf(request));
+    const body = decodeBody(await bodyOf(request));
     const operation = String(request.headers['x-amz-target'] ?? '').slice(TARGET.length);
     this.requests.push({ operation, body });
     const fault = this.fault?.(operation, body);
@@ -214,16 +214,6 @@ function send(response: ServerResponse, { status, name, body }: Answer): void {
     ...(name === undefined ? {} : { 'x-amzn-query-error': `${name};Sender` }),
   });
   response.end(JSON.stringify(body));
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(Buffer.from(decodePiece(piece)));
-  return Buffer.concat(pieces).toString();
-}
-
-function decodePiece(piece: unknown): Uint8Array {
-  return piece as Uint8Array;
 }
 
 function decodeBody(text: string): Body {
