@@ -103,6 +103,7 @@ describe('a sync with CloudWatch', () => {
   it.each([
     ['threshold', { threshold: '0.12345678901234567890123' }, 'a number that a double holds'],
     ['metric_math', { metric_math: 'mode' }, 'which CloudWatch evaluates'],
+    ['metric_math', { metric_math: 'p99.999' }, 'with two decimals at most'],
     ['contact', { contact: 'ticket:OTHER' }, 'got "ticket:OTHER": give it one under contacts'],
     ['contact', { contact: 'ldap:a;ldap:b;ldap:c;ldap:d;ldap:e;ldap:f' }, 'at most 5 contacts, got 6'],
     ['query_scope', { query_scope: 'env:prod,prod' }, 'dimensions such as env:prod'],

@@ -36,7 +36,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<Member, Check>([
     'metric_math',
     (value) =>
       statisticOf(value.trim().toLowerCase()) === undefined
-        ? 'expected sum, avg, min, max, count, median or p0 to p100, which CloudWatch evaluates'
+        ? 'expected sum, avg, min, max, count, median or p0 to p100 with two decimals at most, which CloudWatch evaluates'
         : undefined,
   ],
   [

@@ -28,7 +28,8 @@ const STATISTICS: ReadonlyMap<string, string> = new Map([
 /** CloudWatch calls no percentile a median. */
 const MEDIAN = 'p50';
 
-const PERCENTILE = /^p(?:\d{1,2}(?:\.\d{1,10})?|100)$/u;
+/** Two decimals at most. Source: AWS API reference, PutMetricAlarm, ExtendedStatistic. */
+const PERCENTILE = /^p(?:\d{1,2}(?:\.\d{1,2})?|100)$/u;
 
 const EXPRESSION = /^m1 (==|!=) (-?[\d.]+(?:e[+-]?\d+)?)$/u;
 

@@ -1,181 +1,138 @@
-// A request's members -> why the service refuses them; undefined when it does not.
+// A request's members -> what is asked for, or why the service refuses it.
 //
-// Source: AWS API reference, PutMetricAlarm; CloudWatch user guide, statistics definitions.
+// Source: AWS API reference, PutMetricAlarm, DescribeAlarms, DeleteAlarms, SetAlarmState.
 
-import type { Definition } from './alarms.ts';
+import type { Definition, State } from './alarms.ts';
+import {
+  boolean,
+  finite,
+  integer,
+  list,
+  type Members,
+  oneOf,
+  type Shape,
+  shapeFault,
+  text,
+} from './members.ts';
+import { MEASURE, measureFault } from './metric-rules.ts';
 
-const MEMBERS: ReadonlySet<string> = new Set([
-  'AlarmName',
-  'AlarmDescription',
-  'ActionsEnabled',
-  'AlarmActions',
-  'OKActions',
-  'InsufficientDataActions',
-  'MetricName',
-  'Namespace',
-  'Statistic',
-  'ExtendedStatistic',
-  'Dimensions',
-  'Period',
-  'Unit',
-  'EvaluationPeriods',
-  'DatapointsToAlarm',
-  'Threshold',
-  'ComparisonOperator',
-  'TreatMissingData',
-  'EvaluateLowSampleCountPercentile',
-  'Metrics',
-  'Tags',
-]);
-
-/** What an alarm of metric math has in its metrics alone. */
-const OF_ONE_METRIC = [
-  'MetricName',
-  'Namespace',
-  'Statistic',
-  'ExtendedStatistic',
-  'Period',
-  'Dimensions',
-] as const;
-
-const OPERATORS: ReadonlySet<string> = new Set([
-  'GreaterThanOrEqualToThreshold',
-  'GreaterThanThreshold',
-  'LessThanThreshold',
-  'LessThanOrEqualToThreshold',
-]);
-const STATISTICS: ReadonlySet<string> = new Set(['SampleCount', 'Average', 'Sum', 'Minimum', 'Maximum']);
-const TREATMENTS: ReadonlySet<string> = new Set(['missing', 'notBreaching', 'breaching', 'ignore']);
-const PERCENTILE = /^p(?:\d{1,2}(?:\.\d{1,10})?|100)$/u;
-const DAY_SECONDS = 86_400;
-
-export function putFault(definition: Definition): string | undefined {
-  const unknown = Object.keys(definition).find((member) => !MEMBERS.has(member));
-  if (unknown !== undefined) return `unknown member ${unknown}`;
-  return (
-    nameFault(definition.AlarmName) ??
-    lengthFault('AlarmDescription', definition.AlarmDescription, 0, 1024) ??
-    actionFault(definition) ??
-    evaluationFault(definition) ??
-    (definition.Metrics === undefined ? metricFault(definition) : mathFault(definition, definition.Metrics))
-  );
+export interface Described {
+  readonly AlarmNames?: readonly string[];
+  readonly AlarmNamePrefix?: string;
+  readonly AlarmTypes?: readonly string[];
+  readonly StateValue?: string;
+  readonly ActionPrefix?: string;
+  readonly MaxRecords?: number;
+  readonly NextToken?: string;
 }
 
-function nameFault(name: unknown): string | undefined {
-  if (typeof name !== 'string') return 'AlarmName is required';
-  // eslint-disable-next-line no-control-regex -- the very characters that the service refuses
-  if (/[\u0000-\u001f\u007f]/u.test(name)) return 'AlarmName must not contain control characters';
-  return lengthFault('AlarmName', name, 1, 255);
-}
+/** What is asked for, or the text of a ValidationError. */
+type Read<Asked> = Asked | string;
 
-function lengthFault(
-  member: string,
-  text: string | undefined,
-  atLeast: number,
-  atMost: number,
-): string | undefined {
-  if (text === undefined || (text.length >= atLeast && text.length <= atMost)) return undefined;
-  return `${member} must have ${atLeast} to ${atMost} characters`;
-}
+// oxlint-disable-next-line no-control-regex -- the very characters that the service refuses
+const NAME = text(1, 255, /^[^\u0000-\u001f\u007f]*$/u);
+const NAMES = list(NAME, 100);
+const STATE_VALUE = oneOf('OK', 'ALARM', 'INSUFFICIENT_DATA');
+/** That the topic is there is not checked, and one of another account may be `111122223333:topic`. */
+const ACTIONS = list(text(1, 1024, /^(?:arn:|\d{12}:[^:])/u), 5);
 
-function actionFault({ AlarmActions, OKActions, InsufficientDataActions }: Definition): string | undefined {
-  for (const actions of [AlarmActions, OKActions, InsufficientDataActions]) {
-    if ((actions ?? []).length > 5) return 'at most 5 actions';
-    const wrong = (actions ?? []).find(
-      (action) => action.length > 1024 || !/^(?:arn:\S+|\d{12}:\S+)$/u.test(action),
-    );
-    if (wrong !== undefined) return `Invalid arn syntax: ${wrong}`;
-  }
-  return undefined;
-}
+const PUT: Shape = {
+  members: {
+    AlarmName: NAME,
+    AlarmDescription: text(0, 1024),
+    ActionsEnabled: boolean,
+    AlarmActions: ACTIONS,
+    OKActions: ACTIONS,
+    InsufficientDataActions: ACTIONS,
+    ...MEASURE,
+    EvaluationPeriods: integer(1),
+    DatapointsToAlarm: integer(1),
+    Threshold: finite,
+    ComparisonOperator: oneOf(
+      'GreaterThanOrEqualToThreshold',
+      'GreaterThanThreshold',
+      'LessThanThreshold',
+      'LessThanOrEqualToThreshold',
+    ),
+    TreatMissingData: oneOf('missing', 'notBreaching', 'breaching', 'ignore'),
+    EvaluateLowSampleCountPercentile: oneOf('evaluate', 'ignore'),
+    Tags: list(
+      (tag, member) =>
+        shapeFault(
+          tag,
+          { members: { Key: text(1, 128), Value: text(0, 256) }, required: ['Key', 'Value'] },
+          member,
+        ),
+      50,
+    ),
+  },
+  required: ['AlarmName', 'ComparisonOperator', 'EvaluationPeriods', 'Threshold'],
+};
 
-function evaluationFault(definition: Definition): string | undefined {
-  const { ComparisonOperator = '', Threshold, TreatMissingData = 'missing' } = definition;
-  const { EvaluationPeriods = 0, DatapointsToAlarm = 0 } = definition;
-  if (!OPERATORS.has(ComparisonOperator)) return 'ComparisonOperator is required';
-  if (typeof Threshold !== 'number' || !Number.isFinite(Threshold)) return 'Threshold is required';
-  if (!Number.isInteger(EvaluationPeriods) || EvaluationPeriods < 1) return 'EvaluationPeriods is required';
+const DESCRIBE: Shape = {
+  members: {
+    AlarmNames: NAMES,
+    AlarmNamePrefix: text(1, 255),
+    AlarmTypes: list(oneOf('MetricAlarm', 'CompositeAlarm', 'LogAlarm'), 3),
+    StateValue: STATE_VALUE,
+    ActionPrefix: text(1, 1024),
+    MaxRecords: integer(1, 100),
+    NextToken: text(0, Number.MAX_SAFE_INTEGER),
+  },
+};
+
+const DELETE: Shape = { members: { AlarmNames: list(NAME, 100, 1) }, required: ['AlarmNames'] };
+
+const SET_STATE: Shape = {
+  members: {
+    AlarmName: NAME,
+    StateValue: STATE_VALUE,
+    StateReason: text(0, 1023),
+    StateReasonData: text(0, 4000),
+  },
+  required: ['AlarmName', 'StateValue', 'StateReason'],
+};
+
+export function readPut(body: Members): Read<Definition> {
+  const fault = shapeFault(body, PUT, 'PutMetricAlarm');
+  if (fault !== undefined) return fault;
+  const definition = decodeDefinition(body);
+  const { EvaluationPeriods = 1, DatapointsToAlarm = 1 } = definition;
   if (DatapointsToAlarm > EvaluationPeriods) return 'DatapointsToAlarm must not be over EvaluationPeriods';
-  return TREATMENTS.has(TreatMissingData) ? undefined : 'TreatMissingData is none of the four';
+  return measureFault(definition) ?? definition;
 }
 
-function metricFault(definition: Definition): string | undefined {
-  const { MetricName, Namespace, Statistic, ExtendedStatistic, Dimensions, Period, EvaluationPeriods } =
-    definition;
-  if (MetricName === undefined || Namespace === undefined) return 'MetricName and Namespace are required';
-  if ((Statistic === undefined) === (ExtendedStatistic === undefined))
-    return 'exactly one of Statistic and ExtendedStatistic is required';
-  const isKnown =
-    Statistic === undefined ? PERCENTILE.test(ExtendedStatistic ?? '') : STATISTICS.has(Statistic);
-  if (!isKnown) return 'no such statistic';
-  return (
-    lengthFault('MetricName', MetricName, 1, 255) ??
-    namespaceFault(Namespace) ??
-    dimensionFault(Dimensions ?? []) ??
-    periodFault(Period, EvaluationPeriods ?? 1)
-  );
+export function readDescribe(body: Members): Read<Described> {
+  const fault = shapeFault(body, DESCRIBE, 'DescribeAlarms');
+  if (fault !== undefined) return fault;
+  const described = decodeDescribed(body);
+  return described.AlarmNames !== undefined && described.AlarmNamePrefix !== undefined
+    ? 'AlarmNames and AlarmNamePrefix must not both be given'
+    : described;
 }
 
-function namespaceFault(namespace: string): string | undefined {
-  return namespace.startsWith(':')
-    ? 'Namespace must not start with a colon'
-    : lengthFault('Namespace', namespace, 1, 255);
+/** Each name once. */
+export function readDelete(body: Members): Read<readonly string[]> {
+  return shapeFault(body, DELETE, 'DeleteAlarms') ?? [...new Set(decodeNames(body['AlarmNames']))];
 }
 
-function dimensionFault(dimensions: NonNullable<Definition['Dimensions']>): string | undefined {
-  if (dimensions.length > 30) return 'at most 30 dimensions';
-  for (const { Name, Value } of dimensions) {
-    const fault = lengthFault('Name', Name, 1, 255) ?? lengthFault('Value', Value, 1, 1024);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+export function readSetState(body: Members): Read<State & { readonly AlarmName: string }> {
+  return shapeFault(body, SET_STATE, 'SetAlarmState') ?? decodeState(body);
 }
 
-function periodFault(period: number | undefined, evaluationPeriods: number): string | undefined {
-  if (period === undefined || !([10, 20, 30].includes(period) || (period > 0 && period % 60 === 0)))
-    return 'Period must be 10, 20, 30 or a multiple of 60';
-  const mostSeconds = period < 3600 ? DAY_SECONDS : 7 * DAY_SECONDS;
-  return period * evaluationPeriods <= mostSeconds
-    ? undefined
-    : 'Metrics cannot be checked across so many periods';
+/** Tags are never returned with an alarm. */
+function decodeDefinition({ Tags: _tags, ...members }: Members): Definition {
+  return members as unknown as Definition;
 }
 
-function mathFault(definition: Definition, metrics: NonNullable<Definition['Metrics']>): string | undefined {
-  const both = OF_ONE_METRIC.find((member) => definition[member] !== undefined);
-  if (both !== undefined) return `${both} must not stand beside Metrics`;
-  const ids = metrics.map(({ Id }) => String(Id));
-  if (metrics.length === 0 || metrics.length > 10) return '1 to 10 metrics';
-  if (new Set(ids).size < ids.length || !ids.every((id) => /^[a-z][a-zA-Z0-9_]*$/u.test(id)))
-    return 'Id is not valid';
-  if (metrics.filter(({ ReturnData }) => ReturnData === true).length !== 1)
-    return 'exactly one metric must return data';
-  for (const metric of metrics) {
-    const fault = queryFault(metric, definition.EvaluationPeriods ?? 1);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+function decodeDescribed(body: Members): Described {
+  return body;
 }
 
-interface MetricQuery {
-  readonly Expression?: string;
-  readonly MetricStat?: {
-    readonly Metric: Pick<Definition, 'Namespace' | 'MetricName' | 'Dimensions'>;
-    readonly Period: number;
-    readonly Stat: string;
-  };
+function decodeNames(value: unknown): readonly string[] {
+  return value as readonly string[];
 }
 
-function queryFault(query: MetricQuery, evaluationPeriods: number): string | undefined {
-  const { Expression, MetricStat } = query;
-  if ((Expression === undefined) === (MetricStat === undefined))
-    return 'exactly one of Expression and MetricStat';
-  if (MetricStat === undefined) return lengthFault('Expression', Expression, 1, 2048);
-  const { Metric, Period, Stat } = MetricStat;
-  if (!STATISTICS.has(Stat) && !PERCENTILE.test(Stat)) return 'Stat is no statistic';
-  return (
-    lengthFault('MetricName', Metric.MetricName ?? '', 1, 255) ??
-    namespaceFault(Metric.Namespace ?? '') ??
-    dimensionFault(Metric.Dimensions ?? []) ??
-    periodFault(Period, evaluationPeriods)
-  );
+function decodeState(body: Members): State & { readonly AlarmName: string } {
+  return body as unknown as State & { readonly AlarmName: string };
 }
