@@ -9,9 +9,9 @@ import { HttpAnswer } from './http-answer.ts';
 import { requireConfidential } from './http-address.ts';
 import type { ServiceAddress } from './http-address.ts';
 import { errorOfRedirect, errorOfStatus } from './http-error.ts';
-import { MAX_THROTTLE_MS } from './retry.ts';
 import { headerOf, retryAfterMsOf } from './retry-after.ts';
 import type { HttpHeaders } from './retry-after.ts';
+import { throttle } from './throttle.ts';
 import type { TokenSource } from './token.ts';
 import { WholeAnswer, type HttpText } from './whole-answer.ts';
 
@@ -20,9 +20,6 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** Longest page of a listing. */
 export const MAX_PAGE_BYTES: number = 64 * 1024 * 1024;
-
-/** How long everyone waits after a 429 that does not say how long. */
-const UNSTATED_PAUSE_MS = 1000;
 
 /** Addresses of proxies as in HTTP_PROXY, HTTPS_PROXY, NO_PROXY. A service on this machine is never asked through one. */
 export interface ProxySettings {
@@ -205,9 +202,7 @@ export class HttpTransport implements AsyncDisposable {
   }
 
   #throttle(status: number, headers: HttpHeaders): void {
-    const waitMs = waitOf(status, headers) ?? (status === 429 ? UNSTATED_PAUSE_MS : undefined);
-    // A longer wait ends the run, and nobody should wait for it until then.
-    if (waitMs !== undefined && waitMs <= MAX_THROTTLE_MS) this.#gate.pause(waitMs);
+    throttle(this.#gate, status, waitOf(status, headers));
   }
 }
 

@@ -106,6 +106,17 @@ describe('the adapter of the README', () => {
     ]);
   });
 
+  it('ends, and can be resumed, where the service asks for a wait that nobody waits for', async () => {
+    rules.fault = (method) =>
+      method === 'POST'
+        ? { status: 429, body: {}, headers: { 'retry-after': '86400' }, acts: false }
+        : undefined;
+    const { exitCode } = await sync(csv(...hosts(5)));
+    expect([exitCode, rules.held.size]).toEqual([5, 0]);
+    rules.fault = undefined;
+    expect([(await run(['resume'])).exitCode, rules.held.size]).toEqual([0, 5]);
+  });
+
   it('keeps to the quota that the adapter states, and foresees how long it takes', async () => {
     const code = 'maxPageSize: 500,';
     expect(ADAPTER).toContain(code);

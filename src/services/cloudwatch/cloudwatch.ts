@@ -27,6 +27,7 @@ import type {
 import { ContactMap, type ContactHandles } from '../contacts.ts';
 import { errorOfStatus, malformed } from '../http-error.ts';
 import { KindPacer } from '../kind-pacer.ts';
+import { throttle } from '../throttle.ts';
 import { ARNS } from './arns.ts';
 import { errorOfAws } from './aws-error.ts';
 import { Batch } from './batch.ts';
@@ -43,9 +44,6 @@ export interface CloudWatchServiceSettings {
   readonly concurrency: number;
   readonly requestTimeoutMs: number;
 }
-
-/** How long everyone waits after being throttled: AWS does not say how long. */
-const THROTTLED_PAUSE_MS = 1000;
 
 /**
  * The alarms of one account in one region.
@@ -78,7 +76,7 @@ class CloudWatchService implements AlarmService {
   readonly #region: string;
   readonly #requestTimeoutMs: number;
   readonly #reads: Batch<MetricAlarm>;
-  readonly #deletes: Batch<boolean>;
+  readonly #deletes: Batch<never>;
 
   constructor(settings: CloudWatchServiceSettings, gate: RequestGate) {
     const { region, cloudwatch, concurrency, requestTimeoutMs } = settings;
@@ -206,7 +204,7 @@ class CloudWatchService implements AlarmService {
     return new Map([...alarms, ...others].map((alarm) => [alarm.AlarmName ?? '', alarm]));
   }
 
-  async #remove(names: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
+  async #remove(names: readonly string[]): Promise<ReadonlyMap<string, never>> {
     const command = new DeleteAlarmsCommand({ AlarmNames: [...names] });
     try {
       await this.#sent('DeleteAlarms', undefined, async (options) => this.#client.send(command, options));
@@ -214,7 +212,7 @@ class CloudWatchService implements AlarmService {
       // One of the names was gone already; the others are deleted all the same, and each is looked for afterwards.
       if (!(thrown instanceof AlarmSyncError) || thrown.code !== 'ALARMSYNC_SERVICE_MISSING') throw thrown;
     }
-    return new Map(names.map((name) => [name, true]));
+    return new Map<string, never>();
   }
 
   /** @param signal undefined for a request of several callers, which none of them breaks off */
@@ -229,7 +227,7 @@ class CloudWatchService implements AlarmService {
     } catch (thrown) {
       signal?.throwIfAborted();
       const error = errorOfAws(timeout.aborted ? timeout.reason : thrown, this.#where(action));
-      if (error.code === 'ALARMSYNC_SERVICE_THROTTLED') this.#gate.pause(THROTTLED_PAUSE_MS);
+      throttle(this.#gate, error.status, error.retryAfterMs);
       throw error;
     }
   }

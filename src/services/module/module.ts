@@ -17,6 +17,7 @@ import type {
   WriteOptions,
 } from '../alarm-service.ts';
 import { KindPacer } from '../kind-pacer.ts';
+import { throttle } from '../throttle.ts';
 import { TokenSource, type TokenSettings } from '../token.ts';
 import { errorOfAdapter } from './module-error.ts';
 import { capabilitiesOf, decodeAlarmOf, decodePageOf, faultsOfAdapter, type Adapter } from './shape.ts';
@@ -30,9 +31,6 @@ export interface ModuleSettings {
   /** For one request. */
   readonly requestTimeoutMs: number;
 }
-
-/** How long everyone waits after a 429 that does not say how long. */
-const UNSTATED_PAUSE_MS = 1000;
 
 /**
  * Loads the module and makes its service.
@@ -188,9 +186,7 @@ class ModuleService implements AlarmService {
   #errorOf(thrown: unknown, where: string, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
     const error = errorOfAdapter(thrown, where);
-    const { status, retryAfterMs } = error;
-    if (status === 429 || (status === 503 && retryAfterMs !== undefined))
-      this.#gate.pause(retryAfterMs ?? UNSTATED_PAUSE_MS);
+    throttle(this.#gate, error.status, error.retryAfterMs);
     return error;
   }
 }

@@ -29,8 +29,8 @@ export interface Described {
 /** What is asked for, or the text of a ValidationError. */
 type Read<Asked> = Asked | string;
 
-// oxlint-disable-next-line no-control-regex -- the very characters that the service refuses
-const NAME = text(1, 255, /^[^\u0000-\u001f\u007f]*$/u);
+/** No control character of ASCII. */
+const NAME = text(1, 255, /^(?:[ -~]|\P{ASCII})*$/u);
 const NAMES = list(NAME, 100);
 const STATE_VALUE = oneOf('OK', 'ALARM', 'INSUFFICIENT_DATA');
 /** That the topic is there is not checked, and one of another account may be `111122223333:topic`. */
