@@ -17,7 +17,7 @@ import { parseServiceAddress } from '../http-address.ts';
 import { errorOfStatus } from '../http-error.ts';
 import { HttpTransport, type ConnectionSettings, type HttpRequest } from '../http.ts';
 import { TokenSource, type TokenSettings } from '../token.ts';
-import { alarmBody, definitionParams, isOurs } from './definition.ts';
+import { alarmBody, definitionParams } from './definition.ts';
 import { ACTION_URLS } from './urls.ts';
 import { decodeAlarm, decodeAlarms, type HeldAlarm } from './wire.ts';
 
@@ -91,7 +91,7 @@ class AodhService implements AlarmService {
       const alarms = await this.#listed({ method: 'GET', path, kind: 'list', signal });
       const last = alarms.length < pageSize ? undefined : alarms.at(-1);
       yield {
-        alarms: alarms.filter(isOurs).map((alarm) => this.#alarmOf(alarm)),
+        alarms: alarms.flatMap((alarm) => this.#ours(alarm) ?? []),
         nextCursor: last?.id ?? null,
       };
       if (last === undefined) return;
@@ -100,8 +100,7 @@ class AodhService implements AlarmService {
   }
 
   async read(name: string, signal: AbortSignal, handle?: string): Promise<ListedAlarm | undefined> {
-    const alarm = await this.#find(name, signal, handle);
-    return alarm === undefined ? undefined : this.#alarmOf(alarm);
+    return this.#find(name, signal, handle);
   }
 
   async create(definition: AlarmDefinition, { signal }: WriteOptions): Promise<void> {
@@ -130,17 +129,17 @@ class AodhService implements AlarmService {
 
   /** What a write goes to: as it was read just before, else read now. @throws {ALARMSYNC_SERVICE_MISSING} */
   async #live(method: 'PUT' | 'DELETE', name: string, options: WriteOptions): Promise<HeldAlarm> {
-    const { raw, signal, handle } = options;
+    const { signal, handle } = options;
     const where = `${this.#transport.where({ method, path: ROOT })} for the alarm ${JSON.stringify(name)}`;
-    const live = raw === undefined ? await this.#find(name, signal, handle) : decodeAlarm(raw, where);
-    if (live === undefined) throw errorOfStatus(404, where);
-    return live;
+    const raw = options.raw ?? (await this.#find(name, signal, handle))?.raw;
+    if (raw === undefined) throw errorOfStatus(404, where);
+    return decodeAlarm(raw, where);
   }
 
   /** Never one that is not ours, or another alarm's. */
-  async #find(name: string, signal: AbortSignal, handle?: string): Promise<HeldAlarm | undefined> {
+  async #find(name: string, signal: AbortSignal, handle?: string): Promise<ListedAlarm | undefined> {
     const found = handle === undefined ? await this.#search(name, signal) : await this.#get(handle, signal);
-    return found.find((alarm) => alarm.name === name && isOurs(alarm));
+    return found.flatMap((alarm) => (alarm.name === name ? (this.#ours(alarm) ?? []) : []))[0];
   }
 
   async #search(name: string, signal: AbortSignal): Promise<readonly HeldAlarm[]> {
@@ -165,11 +164,10 @@ class AodhService implements AlarmService {
     return (await this.#transport.request({ ...request, headers: this.#project })).text;
   }
 
-  #alarmOf(alarm: HeldAlarm): ListedAlarm {
-    return {
-      definition: { name: alarm.name, params: definitionParams(alarm, this.#contacts) },
-      handle: alarm.id,
-      raw: stringifyJson(alarm.whole),
-    };
+  /** Undefined for one that is not ours. */
+  #ours(alarm: HeldAlarm): ListedAlarm | undefined {
+    const params = definitionParams(alarm, this.#contacts);
+    if (params === undefined) return undefined;
+    return { definition: { name: alarm.name, params }, handle: alarm.id, raw: stringifyJson(alarm.whole) };
   }
 }

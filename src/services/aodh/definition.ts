@@ -7,19 +7,11 @@
 import type { AlarmDefinition } from '../../alarm/alarm.ts';
 import { orderMembers } from '../../alarm/alarm.ts';
 import { isStringArray } from '../../alarm/contact.ts';
-import {
-  canonicalJson,
-  isJsonObject,
-  parseJson,
-  stringifyJson,
-  type JsonObject,
-  type JsonValue,
-} from '../../alarm/json.ts';
+import { canonicalJson, type JsonObject, type JsonValue } from '../../alarm/json.ts';
 import { textOf, wordOf } from '../../alarm/member-text.ts';
 import type { ContactMap } from '../contacts.ts';
+import { descriptionWithLine, readDescriptionLine } from '../description-line.ts';
 import type { HeldAlarm } from './wire.ts';
-
-const MARK = 'alarmsync: ';
 
 const OPERATORS: Readonly<Record<string, string>> = {
   gt: 'gt',
@@ -37,26 +29,22 @@ export function alarmBody(
   live: HeldAlarm | undefined,
 ): JsonObject {
   const { alarm_state: state, message_alert: message, ...rest } = params;
-  const line = MARK + stringifyJson(rest);
   return {
     ...live?.whole,
     name,
     type: 'event',
-    description: typeof message === 'string' ? `${message}\n${line}` : line,
+    description: descriptionWithLine(typeof message === 'string' ? message : '', rest),
     enabled: state !== 'inactive',
     alarm_actions: actionsOf(params, contacts),
     event_rule: eventRuleOf(params),
   };
 }
 
-/** True for an alarm with our line in its description. */
-export function isOurs(alarm: HeldAlarm): boolean {
-  return readDescription(alarm.description) !== undefined;
-}
-
-/** The definition that an alarm of ours is. */
-export function definitionParams(alarm: HeldAlarm, contacts: ContactMap): JsonObject {
-  const { members, message } = readDescription(alarm.description) ?? { members: {}, message: '' };
+/** The definition that an alarm is; undefined for one without our line in its description. */
+export function definitionParams(alarm: HeldAlarm, contacts: ContactMap): JsonObject | undefined {
+  const line = readDescriptionLine(alarm.description);
+  if (line === undefined) return undefined;
+  const { value: members, text: message } = line;
   const state = alarm.state === 'alarm' ? 'in_alarm' : 'active';
   const kept = new Map<string, JsonValue>(Object.entries(members));
   if (message !== '') kept.set('message_alert', message);
@@ -98,18 +86,4 @@ function eventRuleOf(params: JsonObject): JsonObject {
 
 function actionsOf({ contact }: JsonObject, contacts: ContactMap): readonly string[] {
   return (isStringArray(contact) ? contact : []).flatMap((one) => contacts.handleOf(one) ?? []);
-}
-
-function readDescription(
-  description: string,
-): { readonly members: JsonObject; readonly message: string } | undefined {
-  const lines = description.split('\n');
-  const last = lines.pop() ?? '';
-  if (!last.startsWith(MARK)) return undefined;
-  try {
-    const members = parseJson(last.slice(MARK.length));
-    return isJsonObject(members) ? { members, message: lines.join('\n') } : undefined;
-  } catch {
-    return undefined;
-  }
 }
