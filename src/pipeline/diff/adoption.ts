@@ -7,7 +7,7 @@ import { stringifyJson } from '../../alarm/json.ts';
 import { paramsText } from '../../alarm/params-text.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 import { eachPartition } from '../../store/partition.ts';
-import { attach, defineBodyOf, sqlOf } from './attached.ts';
+import { attach, defineBodyOf, readCounted, sqlOf } from './attached.ts';
 import type { DiffCounts } from './diff.ts';
 import type { SealedFiles, SieveSettings } from './sieve.ts';
 
@@ -63,20 +63,13 @@ export function computeAdoption(deps: AdoptionDeps, settings: SieveSettings): Di
 }
 
 function readCounts(database: Database.Database, owned: string): DiffCounts {
-  const counted = database
-    .prepare<
-      [],
-      { readonly desired_in_scope: number; readonly existing_in_scope: number; readonly existing: number }
-    >('SELECT * FROM temp.counted')
-    .get();
+  const counted = readCounted(database);
   const unchangedCount = database
     .prepare<[string], number>('SELECT count(*) FROM temp.matched WHERE NOT is_held_twice AND text = ?')
     .pluck()
     .get(owned);
   return {
-    desiredInScopeCount: counted?.desired_in_scope ?? 0,
-    existingInScopeCount: counted?.existing_in_scope ?? 0,
-    existingCount: counted?.existing ?? 0,
+    ...counted,
     unchangedCount: unchangedCount ?? 0,
     unaddressableCount: 0,
     protectedCount: 0,

@@ -28,6 +28,25 @@ export function count(database: Database.Database, rows: string): number {
   return database.prepare<[], number>(`SELECT count(*) FROM ${rows}`).pluck().get() ?? 0;
 }
 
+/** Names in scope on each side, and alarms of the whole service, as they were counted into `temp.counted`. */
+export function readCounted(database: Database.Database): {
+  readonly desiredInScopeCount: number;
+  readonly existingInScopeCount: number;
+  readonly existingCount: number;
+} {
+  const row = database
+    .prepare<
+      [],
+      { readonly desired_in_scope: number; readonly existing_in_scope: number; readonly existing: number }
+    >('SELECT * FROM temp.counted')
+    .get();
+  return {
+    desiredInScopeCount: row?.desired_in_scope ?? 0,
+    existingInScopeCount: row?.existing_in_scope ?? 0,
+    existingCount: row?.existing ?? 0,
+  };
+}
+
 /** Defines the SQL function `body_of`: an abbreviated text written out. */
 export function defineBodyOf(database: Database.Database): void {
   database.function('body_of', { deterministic: true }, (text: unknown) =>

@@ -7,7 +7,7 @@ import { differingMembers, overlay, type CompareState } from '../../alarm/meanin
 import { paramsOfText } from '../../alarm/params-text.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 import type { Policy } from '../../store/run-settings.ts';
-import { attach, count, defineBodyOf, sqlOf } from './attached.ts';
+import { attach, count, defineBodyOf, readCounted, sqlOf } from './attached.ts';
 import { dropSieved, gatherShares, sieveAll, type SealedFiles, type SieveSettings } from './sieve.ts';
 
 export { computeAdoption } from './adoption.ts';
@@ -85,13 +85,7 @@ function defineFunctions(database: Database.Database, settings: DiffSettings): v
 }
 
 function readCounts(database: Database.Database): DiffCounts {
-  const inScope = database
-    .prepare<
-      [],
-      { readonly desired_in_scope: number; readonly existing_in_scope: number; readonly existing: number }
-    >('SELECT * FROM temp.counted')
-    .get();
-  const desiredInScopeCount = inScope?.desired_in_scope ?? 0;
+  const counted = readCounted(database);
   // Every wanted name is a create, held twice, different, or unchanged.
   const changedCount =
     count(database, `main.operation WHERE action = 'create'`) +
@@ -100,10 +94,8 @@ function readCounts(database: Database.Database): DiffCounts {
   const mayUpdate = '(SELECT may_update FROM temp.setting)';
   const mayDelete = '(SELECT may_delete FROM temp.setting)';
   return {
-    desiredInScopeCount,
-    existingInScopeCount: inScope?.existing_in_scope ?? 0,
-    existingCount: inScope?.existing ?? 0,
-    unchangedCount: desiredInScopeCount - changedCount,
+    ...counted,
+    unchangedCount: counted.desiredInScopeCount - changedCount,
     unaddressableCount: count(database, 'temp.unlike WHERE is_addressable = 0'),
     protectedCount:
       count(database, `temp.differing WHERE is_protected AND ${mayUpdate}`) +

@@ -1,10 +1,10 @@
 // A definition of the file -> the same as Aodh gives it back, or every reason why it cannot hold it.
 
 import type { AlarmDefinition, Member } from '../../alarm/alarm.ts';
-import { isStringArray } from '../../alarm/contact.ts';
 import type { JsonValue } from '../../alarm/json.ts';
 import type { RowFault } from '../../alarm/row.ts';
 import type { ContactMap } from '../contacts.ts';
+import { contactFault, withName } from '../fitting.ts';
 import { traitsOf } from './definition.ts';
 
 /** What an event alarm can do nothing with. */
@@ -23,8 +23,7 @@ export function fitDefinition(
   const fitted = new Map<string, JsonValue>();
   const faults: RowFault[] = [];
   for (const [member, said] of Object.entries(params)) {
-    const value =
-      member === 'message_alert' && typeof said === 'string' ? said.replaceAll('{name}', () => name) : said;
+    const value = withName(name, member, said);
     const reason = faultOf(member, value, contacts);
     if (reason !== undefined) faults.push({ column: member, reason });
     else if (member !== 'query_scope' || value !== '*') fitted.set(member, value);
@@ -35,20 +34,11 @@ export function fitDefinition(
 function faultOf(member: string, value: JsonValue, contacts: ContactMap): string | undefined {
   const none = NONE.get(member);
   if (none !== undefined) return `expected no ${none}: an event alarm of Aodh has none`;
-  if (member === 'contact') return contactFault(value, contacts);
+  if (member === 'contact') return contactFault(value, contacts, 'a URL in Aodh');
   if (typeof value !== 'string') return undefined;
   if (member === 'query_scope' && traitsOf(value) === undefined)
     return 'expected traits such as env:prod,host:a';
   if (member === 'message_alert' && /\{(?:value|threshold)\}/u.test(value))
     return 'expected no {value} and no {threshold}: Aodh fills nothing into a description';
   return undefined;
-}
-
-function contactFault(value: JsonValue, contacts: ContactMap): string | undefined {
-  const unknown = (isStringArray(value) ? value : []).find(
-    (contact) => contacts.handleOf(contact) === undefined,
-  );
-  return unknown === undefined
-    ? undefined
-    : `expected a contact that has a URL in Aodh, got ${JSON.stringify(unknown)}: give it one under contacts in the configuration`;
 }

@@ -5,6 +5,7 @@ import { isStringArray } from '../../alarm/contact.ts';
 import type { JsonValue } from '../../alarm/json.ts';
 import type { RowFault } from '../../alarm/row.ts';
 import type { ContactMap } from '../contacts.ts';
+import { contactFault, withName } from '../fitting.ts';
 import { descriptionText, MAX_DESCRIPTION_LENGTH } from './description.ts';
 import { dimensionsOf, periodOf, scopeOf, statisticOf, thresholdText, windowOf } from './metric.ts';
 import { MAX_ALARM_NAME_LENGTH, type CloudWatchSettings } from './settings.ts';
@@ -82,9 +83,8 @@ export function fitDefinition(
   addFault('name', nameFault(settings.namePrefix + name));
   const fitted = new Map<string, JsonValue>();
   for (const [member, said] of Object.entries(params)) {
-    const value =
-      member === 'message_alert' && typeof said === 'string' ? said.replaceAll('{name}', () => name) : said;
-    const reason = typeof value === 'string' ? CHECKS.get(member)?.(value) : contactFault(value, contacts);
+    const value = withName(name, member, said);
+    const reason = typeof value === 'string' ? CHECKS.get(member)?.(value) : actionFault(value, contacts);
     addFault(member, reason);
     const canonical = reason === undefined ? canonicalOf(member, value, settings) : undefined;
     if (canonical !== undefined) fitted.set(member, canonical);
@@ -120,13 +120,9 @@ function descriptionFault(fitted: ReadonlyMap<string, JsonValue>): string | unde
     : `expected at most ${MAX_DESCRIPTION_LENGTH} characters with what alarmsync notes beside, got ${length}`;
 }
 
-function contactFault(value: JsonValue, contacts: ContactMap): string | undefined {
-  if (!isStringArray(value)) return undefined;
-  const unknown = value.find((contact) => contacts.handleOf(contact) === undefined);
-  if (unknown !== undefined)
-    return `expected a contact that has an ARN in CloudWatch, got ${JSON.stringify(unknown)}: give it one under contacts in the configuration`;
-  const count = new Set(value).size;
-  return count <= MAX_ACTION_COUNT
-    ? undefined
-    : `expected at most ${MAX_ACTION_COUNT} contacts, got ${count}`;
+function actionFault(value: JsonValue, contacts: ContactMap): string | undefined {
+  const count = isStringArray(value) ? new Set(value).size : 0;
+  const tooMany =
+    count <= MAX_ACTION_COUNT ? undefined : `expected at most ${MAX_ACTION_COUNT} contacts, got ${count}`;
+  return contactFault(value, contacts, 'an ARN in CloudWatch') ?? tooMany;
 }

@@ -1,10 +1,10 @@
 // A definition of the file -> the same as Datadog gives it back, or every reason why it cannot hold it.
 
 import type { AlarmDefinition, Member } from '../../alarm/alarm.ts';
-import { isStringArray } from '../../alarm/contact.ts';
 import type { JsonValue } from '../../alarm/json.ts';
 import type { RowFault } from '../../alarm/row.ts';
 import type { ContactMap } from '../contacts.ts';
+import { contactFault, withName } from '../fitting.ts';
 import { messageFault } from './message.ts';
 import {
   DEFAULT_SCOPE,
@@ -63,17 +63,14 @@ export function fitDefinition(
   const fitted = new Map<string, JsonValue>();
   for (const [member, said] of Object.entries(params)) {
     const value = withName(name, member, said);
-    const reason = typeof value === 'string' ? CHECKS.get(member)?.(value) : contactFault(value, contacts);
+    const reason =
+      typeof value === 'string'
+        ? CHECKS.get(member)?.(value)
+        : contactFault(value, contacts, 'a handle in Datadog');
     if (reason !== undefined) faults.push({ column: member, reason });
     else if (!isDefault(member, value)) fitted.set(member, value);
   }
   return faults.length > 0 ? { faults } : { definition: { name, params: Object.fromEntries(fitted) } };
-}
-
-/** Datadog has no variable for the name of a monitor: it is filled in here. */
-function withName(name: string, member: string, value: JsonValue): JsonValue {
-  const isMessage = member.startsWith('message_') && typeof value === 'string';
-  return isMessage ? value.replaceAll('{name}', () => name) : value;
 }
 
 /** What is not said and what is said as it would be anyway are the same here. */
@@ -90,13 +87,4 @@ function mathFault(value: string): string | undefined {
   return math.startsWith('anomal')
     ? 'expected no anomaly monitor: its threshold is the share of points outside a band, for which a row has no columns'
     : 'expected sum, avg, min, max, median or p00 to p99.99, which Datadog evaluates';
-}
-
-function contactFault(value: JsonValue, contacts: ContactMap): string | undefined {
-  const unknown = isStringArray(value)
-    ? value.find((contact) => contacts.handleOf(contact) === undefined)
-    : undefined;
-  return unknown === undefined
-    ? undefined
-    : `expected a contact that has a handle in Datadog, got ${JSON.stringify(unknown)}: give it one under contacts in the configuration`;
 }
