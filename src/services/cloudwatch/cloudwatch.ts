@@ -32,7 +32,7 @@ import { ARNS } from './arns.ts';
 import { errorOfAws } from './aws-error.ts';
 import { Batch } from './batch.ts';
 import { definitionParams, putInput } from './definition.ts';
-import { readDescription } from './description.ts';
+import { readDescription, type Kept } from './description.ts';
 import { MAX_ALARM_NAME_LENGTH, MAX_NAMES_PER_REQUEST, type CloudWatchSettings } from './settings.ts';
 
 /** Complete and plain, so that a worker thread can be given them. */
@@ -130,7 +130,10 @@ class CloudWatchService implements AlarmService {
       const alarms = requireAlarms(answer.MetricAlarms, this.#where('DescribeAlarms'));
       cursor = answer.NextToken;
       yield {
-        alarms: alarms.filter(isOurs).map((alarm) => this.#alarmOf(alarm)),
+        alarms: alarms.flatMap((alarm) => {
+          const kept = keptOf(alarm);
+          return kept === undefined ? [] : [this.#alarmOf(alarm, kept)];
+        }),
         nextCursor: cursor ?? null,
       };
       if (cursor === undefined) return;
@@ -140,7 +143,7 @@ class CloudWatchService implements AlarmService {
   /** One that is not ours is given too, so that nobody creates it: its definition is no file's. */
   async read(name: string, signal: AbortSignal): Promise<ListedAlarm | undefined> {
     const alarm = await this.#reads.load(this.#settings.namePrefix + name, signal);
-    return alarm === undefined ? undefined : this.#alarmOf(alarm);
+    return alarm === undefined ? undefined : this.#alarmOf(alarm, keptOf(alarm));
   }
 
   /** CloudWatch would replace what has the name: it is looked for first, whatever the run checks. */
@@ -171,7 +174,7 @@ class CloudWatchService implements AlarmService {
   /** What a write goes to. @throws {ALARMSYNC_SERVICE_MISSING} also when it is no longer ours. */
   async #own(name: string, action: string, signal: AbortSignal): Promise<MetricAlarm> {
     const live = await this.#reads.load(this.#settings.namePrefix + name, signal);
-    if (live === undefined || !isOurs(live)) throw errorOfStatus(404, this.#where(action));
+    if (live === undefined || keptOf(live) === undefined) throw errorOfStatus(404, this.#where(action));
     return live;
   }
 
@@ -232,9 +235,9 @@ class CloudWatchService implements AlarmService {
     }
   }
 
-  #alarmOf(alarm: MetricAlarm): ListedAlarm {
+  #alarmOf(alarm: MetricAlarm, kept: Kept | undefined): ListedAlarm {
     const name = (alarm.AlarmName ?? '').slice(this.#settings.namePrefix.length);
-    return { definition: { name, params: definitionParams(alarm, this.#settings, this.#contacts) } };
+    return { definition: { name, params: definitionParams(alarm, kept, this.#settings, this.#contacts) } };
   }
 
   #where(action: string): string {
@@ -242,8 +245,9 @@ class CloudWatchService implements AlarmService {
   }
 }
 
-function isOurs(alarm: MetricAlarm): boolean {
-  return readDescription(alarm.AlarmDescription) !== undefined;
+/** Undefined for an alarm that is not ours. */
+function keptOf(alarm: MetricAlarm): Kept | undefined {
+  return readDescription(alarm.AlarmDescription);
 }
 
 function requireAlarms(alarms: MetricAlarm[] | undefined, where: string): readonly MetricAlarm[] {

@@ -13,7 +13,7 @@ import { isStringArray } from '../../alarm/contact.ts';
 import type { JsonObject, JsonValue } from '../../alarm/json.ts';
 import { textOf, wordOf } from '../../alarm/member-text.ts';
 import type { ContactMap } from '../contacts.ts';
-import { descriptionText, readDescription } from './description.ts';
+import { descriptionText, type Kept } from './description.ts';
 import {
   dimensionsOf,
   equalityExpression,
@@ -110,13 +110,16 @@ function measureOf(
   };
 }
 
-/** The definition that an alarm is. What no definition says, such as another expression, is left out, so that it differs from any. */
+/**
+ * The definition that an alarm is. What no definition says, such as another expression, is left out, so that it differs from any.
+ * @param kept what its description keeps; undefined for one that is not ours
+ */
 export function definitionParams(
   alarm: MetricAlarm,
+  kept: Kept | undefined,
   settings: CloudWatchSettings,
   contacts: ContactMap,
 ): JsonObject {
-  const kept = readDescription(alarm.AlarmDescription);
   const state = alarm.StateValue === 'ALARM' ? 'in_alarm' : 'active';
   const members: Members = {
     ...measureMembers(alarm, settings, kept?.isMedian === true),
