@@ -105,6 +105,44 @@ const row = columnOrder.chain((columns) =>
   }),
 );
 
+/** Contacts whose quoting is undone, with what may go wrong where blanks and brackets are passed over. */
+const UNQUOTED_CONTACTS = [
+  'a@b.example',
+  '["a@b.example"]',
+  '[\n"a@b.example", "ldap:x" ]',
+  '["a@b.example",\r\n\t"posix:x"]',
+  '[["a@b.example"]]',
+  '["a@ b.example"]',
+  '["ldap:x y"]',
+  '["ldap:x"\f]',
+  '["ldap:x",]',
+  '["ldap:[x]"]',
+  '[]',
+  '["a@b.example"',
+  '["ldap:x\u0007"]',
+];
+
+const unquotedRow = columnOrder.chain((columns) =>
+  fc.record({
+    columns: fc.constant(columns),
+    cells: fc
+      .tuple(
+        ...columns.map((column) =>
+          column === 'contact' ? fc.constantFrom(...UNQUOTED_CONTACTS) : unquotedCellOf(column),
+        ),
+      )
+      .chain((cells) => fc.constantFrom(cells, cells, cells, cells.slice(1), [...cells, ''])),
+  }),
+);
+
+/** As in a file, with a control character now and then that the texts of rows use between their parts. */
+function unquotedCellOf(column: string | undefined): fc.Arbitrary<string> {
+  const marked = fc
+    .tuple(cellOf(column), fc.constantFrom('\u0001', '\u0003', '\u0008', '\0'))
+    .map((parts) => parts.join(''));
+  return fc.oneof({ weight: 30, arbitrary: cellOf(column) }, marked);
+}
+
 describe('a row that the pattern takes', () => {
   it('is a good one, staged as its cells would have been', () => {
     let takenCount = 0;
@@ -128,6 +166,33 @@ describe('a row that the pattern takes', () => {
       { numRuns: 20_000 },
     );
     expect(takenCount).toBeGreaterThan(1000);
+  });
+
+  it('is a good one too where its quoting is undone already', () => {
+    let takenCount = 0;
+    fc.assert(
+      fc.property(unquotedRow, ({ columns, cells }) => {
+        const taken = new PlainRows(columns).readCells(cells, LINE);
+        if (taken === undefined) return;
+        takenCount += 1;
+        const decoded = decodeRow(columns, cells);
+        expect(decoded).toHaveProperty('definition');
+        expect(decoded).not.toHaveProperty('unknownMetricMath');
+        if (!('definition' in decoded)) return;
+        const { name, params } = decoded.definition;
+        expect(taken).toEqual({ name, line: LINE, body: paramsText(params) });
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(takenCount).toBeGreaterThan(300);
+  });
+
+  it('takes a list of contacts over several lines', () => {
+    const rows = new PlainRows(['name', ...REQUIRED_MEMBERS]);
+    const id = '64600445-bb14-49d1-a46a-c431cec3be30';
+    const cells = ['abc', '3', 'cpu', 'gt', 'active', id, '[\n"a@b.example",\r\n\t"ldap:x" ]', 'sum'];
+    expect(rows.readCells(cells, LINE)?.body).toContain('"a@b.example","ldap:x"');
+    expect(rows.readCells(cells.slice(1), LINE)).toBeUndefined();
   });
 
   it('ends with its line', () => {

@@ -9,6 +9,7 @@ import Database from 'better-sqlite3';
 
 import { asAlarmSyncError, type AlarmSyncError } from '../src/alarm/errors.ts';
 import { readCells } from '../src/pipeline/source/csv-records.ts';
+import type { RowHelper } from '../src/pipeline/source/decoding.ts';
 import { RecordSplitter } from '../src/pipeline/source/record-splitter.ts';
 import { readSource, type SourceSettings, type SourceSnapshot } from '../src/pipeline/source/source.ts';
 import { DesiredSnapshot, DesiredStaging, type BadRow } from '../src/store/desired-staging.ts';
@@ -59,6 +60,7 @@ export async function read(
   file: string,
   settings: Partial<SourceSettings> = {},
   signal: AbortSignal = new AbortController().signal,
+  helper?: RowHelper,
 ): Promise<Reading> {
   const stagingFile = `${file}.staging.db`;
   using invalidRows = collect('invalid_row');
@@ -81,6 +83,8 @@ export async function read(
           ...settings,
         },
         signal,
+        undefined,
+        helper,
       );
     } catch (thrown) {
       error = asAlarmSyncError(thrown);

@@ -9,6 +9,7 @@ import type { Stages } from '../pipeline/sync.ts';
 import type { PacerSettings } from '../services/pacer.ts';
 import type { FitSettings, ServiceSettings } from '../services/registry.ts';
 import { publish, type TelemetryMessages, type TelemetryName } from '../telemetry/names.ts';
+import { entryFile } from './entry-file.ts';
 import { errorOf, type Job, type JobResult, type Published, type StageMessage } from './job.ts';
 
 /**
@@ -41,7 +42,7 @@ export function sourceStage(service: FitSettings | null): Stages['source'] {
  */
 async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
   signal.throwIfAborted();
-  const worker = new Worker(entryFile(), { workerData: job });
+  const worker = new Worker(entryFile('stage-thread'), { workerData: job });
   const onAbort = (): void => worker.postMessage('abort');
   signal.addEventListener('abort', onAbort);
   let last: Exclude<StageMessage, { type: 'published' }> | undefined;
@@ -71,12 +72,6 @@ function threadDied(job: Job): AlarmSyncError {
       hint: 'nothing was written to the service; run again',
     },
   );
-}
-
-/** The compiled file beside the compiled one, the source beside the source: Node 20 cannot load TypeScript. */
-function entryFile(): URL {
-  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  return new URL(`./stage-thread${extension}`, import.meta.url);
 }
 
 function republish({ name, message }: Published): void {

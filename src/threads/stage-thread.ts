@@ -32,9 +32,11 @@ async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
       const { readSource } = await import('../pipeline/source/source.ts');
       const { DesiredStaging } = await import('../store/desired-staging.ts');
       const { loadFit } = await import('../services/registry.ts');
+      const { ThreadedRowHelper } = await import('./row-helper.ts');
       const fit = job.service === null ? undefined : await loadFit(job.service);
+      await using helper = new ThreadedRowHelper(job.service);
       using staging = new DesiredStaging(job.file);
-      return await readSource(staging, job.settings, signal, fit);
+      return await readSource(staging, job.settings, signal, fit, helper);
     }
     case 'listing': {
       const { listService } = await import('../pipeline/listing/listing.ts');

@@ -1,14 +1,11 @@
-// Records of the file -> staged desired rows and staged row faults, counted and published.
+// What the records of the file came to -> staged desired rows and staged row faults, counted and published.
 
-import { paramsText } from '../../alarm/params-text.ts';
-import { decodeRow } from '../../alarm/row.ts';
-import type { BadRow, DesiredRow, DesiredStaging } from '../../store/desired-staging.ts';
-import type { FitDefinition } from '../../services/alarm-service.ts';
+import type { BadRow, DesiredStaging } from '../../store/desired-staging.ts';
 import { publish } from '../../telemetry/names.ts';
-import { readRecords, type CsvRecord } from './csv-records.ts';
-import { brokenHeaderError, decodeHeader, type Header } from './header.ts';
-import { PlainRows } from './plain-rows.ts';
-import type { BrokenRecord, RecordRun } from './record-splitter.ts';
+import type { Decoded } from './decoding.ts';
+import type { Header } from './header.ts';
+import type { BrokenRecord } from './record-splitter.ts';
+import type { DecodedRows } from './row-decoder.ts';
 import { shown } from './shown.ts';
 
 const ROWS_PER_PROGRESS = 5000;
@@ -19,36 +16,20 @@ const MAX_LISTED_COUNT = 5;
 /** Where a fault is put that is the whole record's. */
 const WHOLE_ROW = '(row)';
 
-/** Names are parts of their run's text, and keep it in memory as long as they wait to be inserted. */
-const LARGE_RUN_BYTES = 256 * 1024;
-
 export class RowStager {
   readonly #staging: DesiredStaging;
   readonly #path: string;
-  readonly #ignoreColumns: readonly string[];
-  /** Undefined where the service holds every good row as it is. */
-  readonly #fit: FitDefinition | undefined;
   #header: Header | undefined;
-  #plainRows: PlainRows | undefined;
   #rowCount = 0;
   #badRowCount = 0;
   #unusableNameCount = 0;
   #publishedRowCount = 0;
   #unknownMathRowCount = 0;
   readonly #unknownMath: Set<string> = new Set();
-  #rows: DesiredRow[] = [];
-  #badRows: BadRow[] = [];
 
-  constructor(
-    staging: DesiredStaging,
-    path: string,
-    ignoreColumns: readonly string[],
-    fit: FitDefinition | undefined,
-  ) {
+  constructor(staging: DesiredStaging, path: string) {
     this.#staging = staging;
     this.#path = path;
-    this.#ignoreColumns = ignoreColumns;
-    this.#fit = fit;
   }
 
   /** Undefined until the first record came. */
@@ -69,17 +50,13 @@ export class RowStager {
     };
   }
 
-  /** Stages what these records hold; the first record of all is the header. */
-  take(runs: readonly RecordRun[]): void {
-    for (const run of runs) {
-      if (run.kind === 'broken') this.#takeBroken(run);
-      else for (const record of readRecords(run, this.#plainRows)) this.#take(record);
+  /** Stages what these records came to. */
+  take(batch: readonly Decoded[]): void {
+    for (const decoded of batch) {
+      if (decoded.kind === 'header') this.#header = decoded.header;
+      else if (decoded.kind === 'rows') this.#takeRows(decoded);
+      else this.#takeBroken(decoded);
     }
-    if (this.#rows.length > 0) this.#staging.append(this.#rows);
-    if (runs.some(isLarge)) this.#staging.flush();
-    if (this.#badRows.length > 0) this.#staging.addFaults(this.#badRows);
-    this.#rows = [];
-    this.#badRows = [];
     if (this.#rowCount - this.#publishedRowCount >= ROWS_PER_PROGRESS) this.#publishProgress();
   }
 
@@ -95,66 +72,39 @@ export class RowStager {
     });
   }
 
-  #take(record: CsvRecord | DesiredRow): void {
-    if ('body' in record) {
-      this.#rowCount += 1;
-      this.#rows.push(record);
-    } else if (this.#header === undefined) {
-      this.#header = decodeHeader(this.#path, record.line, record.cells, this.#ignoreColumns);
-      if (this.#fit === undefined) this.#plainRows = new PlainRows(this.#header.columns);
-    } else {
-      this.#takeCells(this.#header, record);
-    }
-  }
-
-  #takeCells(header: Header, record: CsvRecord): void {
-    this.#rowCount += 1;
-    const decoded = decodeRow(header.columns, record.cells);
-    if ('faults' in decoded) {
-      this.#addBadRow({ line: record.line, name: decoded.name, cells: record.cells, faults: decoded.faults });
-      return;
-    }
-    const { unknownMetricMath } = decoded;
-    const fitted = this.#fit?.(decoded.definition) ?? decoded;
-    if ('faults' in fitted) {
-      const { name } = decoded.definition;
-      this.#addBadRow({ line: record.line, name, cells: record.cells, faults: fitted.faults });
-      return;
-    }
-    const { definition } = fitted;
-    this.#rows.push({ name: definition.name, line: record.line, body: paramsText(definition.params) });
-    if (unknownMetricMath === undefined) return;
-    this.#unknownMathRowCount += 1;
-    if (this.#unknownMath.size < MAX_LISTED_COUNT) this.#unknownMath.add(unknownMetricMath);
+  #takeRows({ rows, badRows, unknownMetricMath, isLarge }: DecodedRows): void {
+    this.#rowCount += rows.length;
+    this.#staging.append(rows);
+    if (isLarge) this.#staging.flush();
+    this.#addBadRows(badRows);
+    this.#unknownMathRowCount += unknownMetricMath.length;
+    for (const word of unknownMetricMath)
+      if (this.#unknownMath.size < MAX_LISTED_COUNT) this.#unknownMath.add(word);
   }
 
   #takeBroken(record: BrokenRecord): void {
-    if (this.#header === undefined) {
-      throw brokenHeaderError(this.#path, record.line, record.reason);
-    }
-    this.#rowCount += 1;
-    const column = record.cellIndex === undefined ? undefined : this.#header.columns[record.cellIndex];
+    const column = record.cellIndex === undefined ? undefined : this.#header?.columns[record.cellIndex];
     const swallowed =
       record.endLine > record.line
         ? `; what stands on lines ${record.line + 1} to ${record.endLine} was taken as part of it`
         : '';
     const fault = { column: column ?? WHOLE_ROW, reason: record.reason + swallowed };
-    this.#addBadRow({ line: record.line, name: undefined, cells: [record.text], faults: [fault] });
+    this.#addBadRows([{ line: record.line, name: undefined, cells: [record.text], faults: [fault] }]);
   }
 
-  #addBadRow(row: BadRow): void {
-    this.#badRowCount += 1;
-    if (row.name === undefined) this.#unusableNameCount += 1;
-    for (const fault of row.faults) publish('invalid_row', { line: row.line, ...fault });
-    this.#badRows.push(row);
+  #addBadRows(badRows: readonly BadRow[]): void {
+    if (badRows.length === 0) return;
+    for (const { name, line, faults } of badRows) {
+      if (name === undefined) this.#unusableNameCount += 1;
+      for (const fault of faults) publish('invalid_row', { line, ...fault });
+    }
+    this.#rowCount += badRows.length;
+    this.#badRowCount += badRows.length;
+    this.#staging.addFaults(badRows);
   }
 
   #publishProgress(): void {
     this.#publishedRowCount = this.#rowCount;
     publish('progress', { phase: 'source', done: this.#rowCount });
   }
-}
-
-function isLarge(run: RecordRun): boolean {
-  return run.kind === 'whole' && run.bytes.length > LARGE_RUN_BYTES;
 }

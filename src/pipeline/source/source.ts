@@ -9,6 +9,7 @@ import type { DesiredSeal, DesiredStaging } from '../../store/desired-staging.ts
 import type { FitDefinition } from '../../services/alarm-service.ts';
 import { publish } from '../../telemetry/names.ts';
 import { readCells } from './csv-records.ts';
+import { decodeRuns, type Decoded, type RowHelper } from './decoding.ts';
 import { settleDuplicates } from './duplicates.ts';
 import { FileEvidence } from './file-evidence.ts';
 import { gunzipMembers } from './gzip-members.ts';
@@ -48,6 +49,7 @@ export type SourceSnapshot = DesiredSeal;
  * Reads the whole file into the staging, streaming, and seals it.
  * Publishes `progress`, `invalid_row` and `diagnostic`.
  * @param fit makes rows what the service will give back, and those that it cannot hold bad ones
+ * @param helper decodes some of the rows where many take long
  * @throws {ALARMSYNC_SOURCE_UNREADABLE} the file is missing or cannot be read.
  * @throws {ALARMSYNC_SOURCE_ENCODING} it is not UTF-8.
  * @throws {ALARMSYNC_SOURCE_HEADER} a column is missing, repeated or unknown.
@@ -59,21 +61,24 @@ export async function readSource(
   settings: SourceSettings,
   signal: AbortSignal,
   fit?: FitDefinition,
+  helper?: RowHelper,
 ): Promise<SourceSnapshot> {
   signal.throwIfAborted();
   const { path } = settings;
   await using evidence = await FileEvidence.open(path);
   const splitter = new RecordSplitter();
-  const stager = new RowStager(staging, path, settings.ignoreColumns, fit);
+  const stager = new RowStager(staging, path);
+  const decoding = { path, ignoreColumns: settings.ignoreColumns, fit, helper };
   try {
     await pipeline(
       evidence.bytes(),
       (bytes: AsyncIterable<Buffer>) => decompress(path, bytes),
       (bytes: AsyncIterable<Buffer>) => splitRecords(path, bytes, splitter),
-      async (batches: AsyncIterable<readonly RecordRun[]>) => {
-        for await (const runs of batches) {
+      (batches: AsyncIterable<readonly RecordRun[]>) => decodeRuns(batches, decoding),
+      async (batches: AsyncIterable<readonly Decoded[]>) => {
+        for await (const decoded of batches) {
           signal.throwIfAborted();
-          stager.take(runs);
+          stager.take(decoded);
         }
       },
       { signal },
