@@ -13,7 +13,7 @@ import type { Run } from '../store/run-table.ts';
 import type { StateDirectory } from '../store/state-directory.ts';
 import type { CommandContext } from './command.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { paceOf, type ServiceConnection } from './session.ts';
+import { paceOf, tellRun, type ServiceConnection } from './session.ts';
 import { required } from './values.ts';
 
 /**
@@ -82,12 +82,19 @@ export async function applyPlan(
   const { terminal, events } = context;
   const run = plan.run.read();
   const startedMs = performance.now();
+  tellRun(context, connection, state, run);
   plan.run.noteApproved(context.nowEpochMs());
   state.noteStarted(connection.serviceKey, run.runId, context.nowEpochMs());
 
   const ended = await drain(context, plan, connection, run);
   publish('phase', { name: 'report', state: 'started' });
   const outcome = runOutcome(plan);
+  publish('drained', {
+    done: { create: outcome.createdCount, update: outcome.updatedCount, delete: outcome.deletedCount },
+    failedCount: outcome.failedCount,
+    conflictCount: outcome.conflictCount,
+    unfinishedCount: outcome.unfinishedCount,
+  });
   const codes = [outcome.exitCode, ended?.exitCode ?? 0, ...earlyEndCodes(context, outcome)];
   const unnoted = noteOutcome(context, plan, state, connection, outcome, exitCodeOf(codes));
   const failure = ended ?? unnoted;
@@ -182,11 +189,18 @@ function noteOutcome(
     const { summary, settings } = plan.run.read();
     const existingCount = (summary?.existingCount ?? 0) + outcome.createdCount - outcome.deletedCount;
     if (!settings.adopts) state.noteCompleted(connection.serviceKey, existingCount);
+    if (exitCode === 0 && isSync(plan.run.read()))
+      state.noteSuccess(connection.serviceKey, context.nowEpochMs());
     plan.run.noteEnded('finished', exitCode, context.nowEpochMs());
     return undefined;
   } catch (thrown) {
     return asAlarmSyncError(thrown);
   }
+}
+
+/** True for a run that makes the service as its file says. */
+function isSync({ kind, settings }: Run): boolean {
+  return kind === 'sync' && !settings.adopts;
 }
 
 /** The exact command that goes on with a run. */

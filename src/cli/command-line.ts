@@ -11,6 +11,7 @@ import { StopControl, StopRequest } from './stop.ts';
 import { Terminal } from './terminal.ts';
 import { mergeValues, required, type Values } from './values.ts';
 import { VERSION } from './version.ts';
+import { Watching } from './watching.ts';
 
 /**
  * Each command by its name, in the order of the help. Only the one that is asked for is loaded: with that, the YAML reader and the HTTP
@@ -73,17 +74,21 @@ export async function runCommandLine(argv: readonly string[], host: NodeJS.Proce
     const maxDurationMs = values.durationMs('max-duration');
     if (maxDurationMs !== undefined) stop.limitDuration(maxDurationMs);
     using _progress = new ProgressDisplay(terminal);
-    return await parsed.command.run({
-      positionals: parsed.positionals,
-      values,
-      sections,
-      terminal,
-      events,
-      stop,
-      host: hostEnvironment(host.env),
-      standardInput: host.stdin,
-      nowEpochMs: Date.now,
-    });
+    await using watching = await Watching.open(values, terminal, Date.now);
+    return await watching.watch(async () =>
+      parsed.command.run({
+        positionals: parsed.positionals,
+        values,
+        sections,
+        terminal,
+        events: openEvents,
+        stop,
+        trace: watching.trace,
+        host: hostEnvironment(host.env),
+        standardInput: host.stdin,
+        nowEpochMs: Date.now,
+      }),
+    );
   } catch (thrown) {
     if (thrown instanceof StopRequest) {
       terminal.info(`Stopped by ${thrown.reason}; nothing was written to the service.`);

@@ -1,13 +1,6 @@
 // What the stages publish -> NDJSON events on standard output, version 1.0.
 
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-
-import {
-  channelName,
-  TELEMETRY_NAMES,
-  type TelemetryMessages,
-  type TelemetryName,
-} from '../telemetry/names.ts';
+import { listen, type TelemetryMessages } from '../telemetry/names.ts';
 import type { Finding } from '../pipeline/doctor/doctor.ts';
 import type { OutcomeCounts, RunOutcome } from '../pipeline/report/outcome.ts';
 import type { DowntimeSummary, PlanSummary } from '../store/plan-summary.ts';
@@ -24,19 +17,21 @@ export type OperationEvents = 'all' | 'errors' | 'none';
 export class EventWriter implements Disposable {
   readonly #terminal: Terminal;
   readonly #operations: OperationEvents;
-  readonly #listeners: readonly { readonly channel: string; readonly listener: (message: unknown) => void }[];
+  readonly #listening: Disposable;
   readonly #phaseStartedMs = new Map<string, number>();
   readonly #lastProgressMs = new Map<string, number>();
 
   constructor(terminal: Terminal, operations: OperationEvents, version: string) {
     this.#terminal = terminal;
     this.#operations = operations;
-    this.#listeners = TELEMETRY_NAMES.map((name) => ({
-      channel: channelName(name),
-      listener: (message) => this.#take(decodeMessage(name, message)),
-    }));
     this.#write('version', { alarmsync: version, events: EVENTS_VERSION });
-    for (const { channel, listener } of this.#listeners) subscribe(channel, listener);
+    this.#listening = listen({
+      phase: (message) => this.#takePhase(message),
+      progress: (message) => this.#takeProgress(message),
+      operation: (message) => this.#takeOperation(message),
+      invalid_row: (message) => this.#write('invalid_row', { ...message }),
+      diagnostic: (message) => this.diagnostic(message),
+    });
   }
 
   planSummary(summary: PlanSummary, checksum: string): void {
@@ -67,25 +62,12 @@ export class EventWriter implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { channel, listener } of this.#listeners) unsubscribe(channel, listener);
+    this.#listening[Symbol.dispose]();
   }
 
-  #take(published: Published): void {
-    switch (published.name) {
-      case 'phase':
-        this.#phaseStartedMs.set(published.message.name, performance.now());
-        this.#write('phase', { ...published.message });
-        return;
-      case 'progress':
-        this.#takeProgress(published.message);
-        return;
-      case 'operation':
-        this.#takeOperation(published.message);
-        return;
-      case 'invalid_row':
-      case 'diagnostic':
-        this.#write(published.name, { ...published.message });
-    }
+  #takePhase(message: TelemetryMessages['phase']): void {
+    this.#phaseStartedMs.set(message.name, performance.now());
+    this.#write('phase', { ...message });
   }
 
   #takeProgress({ phase, done, total }: TelemetryMessages['progress']): void {
@@ -136,12 +118,4 @@ function endedCounts(counts: OutcomeCounts): object {
     failed: counts.failedCount,
     conflicts: counts.conflictCount,
   };
-}
-
-type Published = {
-  [Name in TelemetryName]: { readonly name: Name; readonly message: TelemetryMessages[Name] };
-}[TelemetryName];
-
-function decodeMessage(name: TelemetryName, message: unknown): Published {
-  return { name, message } as Published;
 }

@@ -129,6 +129,20 @@ export const FLAGS = {
   config: { kind: 'text', meaning: 'A YAML or JSON file of flags' },
   insecure: { kind: 'switch', meaning: 'Send the token over plain http to another machine' },
   'no-color': { kind: 'switch', meaning: 'No colours' },
+  statsd: {
+    kind: 'text',
+    meaning: 'Send metrics to a DogStatsD agent: HOST:PORT or unix:PATH',
+  },
+  tag: { kind: 'list', meaning: 'Tags on everything that is sent about a run, such as env:prod,team:noc' },
+  'metrics-interval': {
+    kind: 'duration',
+    default: '45s',
+    meaning: 'How often metrics are sent while a run lasts',
+  },
+  'metrics-file': {
+    kind: 'text',
+    meaning: "Write metrics in Prometheus's format to this file, for node_exporter",
+  },
   verbose: { kind: 'switch', alias: 'v', meaning: 'Say more on standard error' },
   quiet: { kind: 'switch', alias: 'q', meaning: 'Say only results and errors' },
   'retry-failed': { kind: 'switch', meaning: 'Take up again what the service refused for good' },
@@ -179,6 +193,9 @@ export const OUTPUT_FLAGS: readonly FlagName[] = [
   'verbose',
   'quiet',
 ];
+
+/** How a run is watched. */
+export const WATCH_FLAGS: readonly FlagName[] = ['statsd', 'tag', 'metrics-interval', 'metrics-file'];
 
 export const STATE_FLAGS: readonly FlagName[] = ['state-dir'];
 

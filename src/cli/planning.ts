@@ -16,7 +16,7 @@ import type { CommandContext } from './command.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { openRejects, writeRejects } from './rejects.ts';
 import { requireRun, type KnownRun } from './runs.ts';
-import { paceOf, type ServiceConnection } from './session.ts';
+import { paceOf, tellRun, type ServiceConnection } from './session.ts';
 import { StopRequest } from './stop.ts';
 import { required } from './values.ts';
 import { VERSION } from './version.ts';
@@ -84,6 +84,7 @@ async function completePlan(
 ): Promise<PlanFile> {
   const { context, connection, state } = deps;
   const { runId, settings } = plan.run.read();
+  tellRun(context, connection, state, plan.run.read());
   try {
     const runDirectory = state.runDirectory(runId);
     const rejects = openRejects(context, settings.file);

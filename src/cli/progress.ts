@@ -1,12 +1,10 @@
 // What the stages publish -> bars on a terminal, or a line every few seconds without one.
 
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-
 import cliProgress from 'cli-progress';
 
 import { durationText } from '../pipeline/report/summary.ts';
 import { shown } from '../pipeline/report/escape.ts';
-import { channelName, type PhaseName, type TelemetryMessages } from '../telemetry/names.ts';
+import { listen, type PhaseName, type TelemetryMessages } from '../telemetry/names.ts';
 import type { Terminal } from './terminal.ts';
 
 const LINE_INTERVAL_MS = 5000;
@@ -31,7 +29,7 @@ export class ProgressDisplay implements Disposable {
   readonly #startedMs = new Map<PhaseName, number>();
   readonly #lastLineMs = new Map<PhaseName, number>();
   readonly #lastProgress = new Map<PhaseName, TelemetryMessages['progress']>();
-  readonly #listeners: readonly (readonly [string, (message: unknown) => void])[];
+  readonly #listening: Disposable;
   #invalidCount = 0;
 
   constructor(terminal: Terminal) {
@@ -45,17 +43,16 @@ export class ProgressDisplay implements Disposable {
             stopOnComplete: false,
           })
         : undefined;
-    this.#listeners = [
-      [channelName('progress'), (message) => this.#progress(decodeProgress(message))],
-      [channelName('phase'), (message) => this.#phase(decodePhase(message))],
-      [channelName('invalid_row'), (message) => this.#invalidRow(decodeInvalidRow(message))],
-      [channelName('diagnostic'), (message) => this.#say(decodeDiagnostic(message).message)],
-    ];
-    for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
+    this.#listening = listen({
+      progress: (message) => this.#progress(message),
+      phase: (message) => this.#phase(message),
+      invalid_row: (message) => this.#invalidRow(message),
+      diagnostic: ({ message }) => this.#say(message),
+    });
   }
 
   [Symbol.dispose](): void {
-    for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
+    this.#listening[Symbol.dispose]();
     this.#bars?.stop();
     const untold = this.#invalidCount - SHOWN_ROW_COUNT;
     if (untold > 0) this.#terminal.warn(`and ${untold} more faults; --rejects FILE lists all`);
@@ -113,20 +110,4 @@ export class ProgressDisplay implements Disposable {
     if (this.#bars === undefined || this.#barOfPhase.size === 0) this.#terminal.warn(message);
     else this.#bars.log(`${shown(message)}\n`);
   }
-}
-
-function decodeProgress(message: unknown): TelemetryMessages['progress'] {
-  return message as TelemetryMessages['progress'];
-}
-
-function decodePhase(message: unknown): TelemetryMessages['phase'] {
-  return message as TelemetryMessages['phase'];
-}
-
-function decodeInvalidRow(message: unknown): TelemetryMessages['invalid_row'] {
-  return message as TelemetryMessages['invalid_row'];
-}
-
-function decodeDiagnostic(message: unknown): TelemetryMessages['diagnostic'] {
-  return message as TelemetryMessages['diagnostic'];
 }

@@ -8,9 +8,11 @@ import { readOnly, type AlarmReader, type AlarmService } from '../services/alarm
 import { Pacer } from '../services/pacer.ts';
 import { openService } from '../services/registry.ts';
 import type { Stages } from '../pipeline/sync.ts';
+import { publish } from '../telemetry/names.ts';
 import { tellRest } from '../telemetry/rests.ts';
 import { threadedStages } from '../threads/run-stage.ts';
 import type { RunSettings } from '../store/run-settings.ts';
+import type { Run } from '../store/run-table.ts';
 import { ServiceLock } from '../store/service-lock.ts';
 import { serviceKeyOf, StateDirectory } from '../store/state-directory.ts';
 import type { CommandContext } from './command.ts';
@@ -86,7 +88,7 @@ export async function connect(
   return {
     service: opened,
     serviceKey: serviceKeyOf(opened.identity),
-    stages: threadedStages(settings, quota),
+    stages: threadedStages(settings, quota, context.trace),
     openDowntimes: openerOf(opened.downtimes, restAfterStages),
     restAfterStages,
     [Symbol.asyncDispose]: async () => {
@@ -121,6 +123,23 @@ export async function lockService(
   const holder = { runId, processId: pid, hostName: hostname(), sinceEpochMs: context.nowEpochMs() };
   const timeoutMs = required(context.values.durationMs('lock-timeout'));
   return ServiceLock.acquire(state.directory, serviceKey, holder, timeoutMs, context.stop.stop);
+}
+
+/** Tells whoever watches which run is at work here. */
+export function tellRun(
+  context: CommandContext,
+  { service, serviceKey }: ServiceConnection,
+  state: StateDirectory,
+  { runId, kind }: Pick<Run, 'runId' | 'kind'>,
+): void {
+  const lastSuccessEpochMs = state.lastSuccessMs(serviceKey);
+  publish('run', {
+    runId,
+    kind,
+    serviceAddress: service.identity.address,
+    quotaPerSecond: paceOf(context).quotaPerSecond,
+    ...(lastSuccessEpochMs === undefined ? {} : { lastSuccessEpochMs }),
+  });
 }
 
 /** Shape: `20261121T224500Z-3f9a`: sorts by time, and no two are the same. */

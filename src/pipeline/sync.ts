@@ -232,7 +232,14 @@ function complete(
     hasConditionalWrites,
     createIsUpsert,
   };
-  return makePlan(plan, facts, { ...run, forecast }, nowEpochMs());
+  const summary = makePlan(plan, facts, { ...run, forecast }, nowEpochMs());
+  publish('planned', {
+    operations: { create: summary.createCount, update: summary.updateCount, delete: summary.deleteCount },
+    unchangedCount: summary.unchangedCount,
+    existingCount: summary.existingInScopeCount,
+    refusals: summary.refusals,
+  });
+  return summary;
 }
 
 /**

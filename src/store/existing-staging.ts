@@ -61,6 +61,7 @@ const REPEATED_NAMES = repeatedNames('existing');
  * they are made durable once a second, so that neither a kill nor a power cut costs more than that.
  */
 export class ExistingStaging implements Disposable {
+  readonly file: string;
   readonly #database: Database.Database;
   /** For rows of a name and a body alone, as most services give them: a quarter faster than with empty columns. */
   readonly #usualRows: PartitionInserter;
@@ -73,6 +74,7 @@ export class ExistingStaging implements Disposable {
 
   /** Opens the staging file of an interrupted listing, or starts a new one. */
   constructor(file: string) {
+    this.file = file;
     this.#database = openExistingFile(file);
     tuneForLoading(this.#database);
     // Rows are only added: the journal of a commit holds the last page of each table.

@@ -41,6 +41,11 @@ CREATE TABLE IF NOT EXISTS service (
   last_started_ms INTEGER NOT NULL,
   started_count   INTEGER NOT NULL
 );
+-- A table of its own: an older alarmsync, which does not know it, may use the same directory.
+CREATE TABLE IF NOT EXISTS success (
+  service_key     TEXT PRIMARY KEY,
+  at_ms           INTEGER NOT NULL
+);
 `;
 
 export class StateDirectory implements Disposable {
@@ -168,6 +173,18 @@ export class StateDirectory implements Disposable {
     this.#database
       .prepare('UPDATE service SET existing_count = ? WHERE service_key = ?')
       .run(existingCount, serviceKey);
+  }
+
+  /** When a run last left the service as its file says, in epoch milliseconds; undefined when none did. */
+  lastSuccessMs(serviceKey: string): number | undefined {
+    return this.#database
+      .prepare<[string], number>('SELECT at_ms FROM success WHERE service_key = ?')
+      .pluck()
+      .get(serviceKey);
+  }
+
+  noteSuccess(serviceKey: string, nowEpochMs: number): void {
+    this.#database.prepare('INSERT OR REPLACE INTO success VALUES (?, ?)').run(serviceKey, nowEpochMs);
   }
 
   [Symbol.dispose](): void {

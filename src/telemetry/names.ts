@@ -1,21 +1,51 @@
 // What the stages publish, by name: the one vocabulary that events, logs, metrics and traces subscribe to.
 
-import { channel } from 'node:diagnostics_channel';
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import type { FailureClass } from '../alarm/errors.ts';
 
 export type PhaseName = 'source' | 'listing' | 'diff' | 'plan' | 'drain' | 'report';
 export type PhaseState = 'started' | 'sealed' | 'done' | 'refused' | 'stopped';
+export type Action = 'create' | 'update' | 'delete';
 export type OperationOutcome = 'done' | 'retryable' | 'failed' | 'conflict' | 'held';
 
-/** Shapes of the messages, by channel. Times and durations are added by the subscriber. */
+/** Of alarms: how many operations of each kind. */
+export type ActionCounts = Readonly<Record<Action, number>>;
+
+/** Shapes of the messages, by channel. Durations and times are on the publisher's clock where they are stated; others are added by the subscriber. */
 export interface TelemetryMessages {
+  /** A run is at work in this process: told before it plans, and again before it applies. */
+  run: {
+    readonly runId: string;
+    readonly kind: 'sync' | 'rollback';
+    /** Without credentials. */
+    readonly serviceAddress: string;
+    /** Requests a second; 0 for none. */
+    readonly quotaPerSecond: number;
+    /** When a run last left the service as its file says, in epoch milliseconds; absent when none did. */
+    readonly lastSuccessEpochMs?: number;
+  };
   phase: { readonly name: PhaseName; readonly state: PhaseState };
   /** `total` is absent while nobody knows it. Counts: rows, alarms, or operations. */
   progress: { readonly phase: PhaseName; readonly done: number; readonly total?: number };
   invalid_row: { readonly line: number; readonly column: string; readonly reason: string };
+  /** Rows were written into a scratch database. */
+  staged: {
+    readonly database: 'desired' | 'existing';
+    readonly path: string;
+    readonly rowCount: number;
+    readonly durationMs: number;
+  };
+  /** The plan stands; the counts are of alarms. */
+  planned: {
+    readonly operations: ActionCounts;
+    readonly unchangedCount: number;
+    /** Alarms in scope at the service. */
+    readonly existingCount: number;
+    readonly refusals: readonly { readonly code: string; readonly message: string; readonly hint: string }[];
+  };
   operation: {
-    readonly action: 'create' | 'update' | 'delete';
+    readonly action: Action;
     readonly name: string;
     readonly outcome: OperationOutcome;
     readonly attempts: number;
@@ -23,12 +53,49 @@ export interface TelemetryMessages {
     readonly subject?: 'downtime';
     readonly failureClass?: FailureClass;
   };
+  /** A step with the service that failed and is done again. */
+  retry: { readonly phase: 'listing' | 'drain'; readonly failureClass: FailureClass };
+  /** The service answered, or did not. */
+  request: {
+    readonly method: string;
+    /** Path with what identifies one alarm replaced, or the name of the call: few of them, whatever the number of alarms. Shape: `/alarms/{id}`. */
+    readonly resource: string;
+    /** Host and port. */
+    readonly server: string;
+    /** Absent when there was no answer. */
+    readonly status?: number;
+    readonly startedEpochMs: number;
+    readonly durationMs: number;
+    /** Others that were under way when this one ended. */
+    readonly inFlightCount: number;
+    /** The id of its span, 16 hexadecimal digits; absent where it is not traced. */
+    readonly spanId?: string;
+  };
+  /** The drain ended, for now; the counts are those of the summary line. */
+  drained: {
+    readonly done: ActionCounts;
+    readonly failedCount: number;
+    readonly conflictCount: number;
+    readonly unfinishedCount: number;
+  };
   diagnostic: { readonly code: string; readonly message: string; readonly hint?: string };
 }
 
 export type TelemetryName = keyof TelemetryMessages;
 
-export const TELEMETRY_NAMES = ['phase', 'progress', 'invalid_row', 'operation', 'diagnostic'] as const;
+export const TELEMETRY_NAMES: readonly TelemetryName[] = [
+  'run',
+  'phase',
+  'progress',
+  'invalid_row',
+  'staged',
+  'planned',
+  'operation',
+  'retry',
+  'request',
+  'drained',
+  'diagnostic',
+];
 
 /** The diagnostics channel of that name. Per thread: a worker's messages are forwarded by its entry file. */
 export function channelName(name: TelemetryName): string {
@@ -41,4 +108,33 @@ const channels = new Map(TELEMETRY_NAMES.map((name) => [name, channel(channelNam
 export function publish<Name extends TelemetryName>(name: Name, message: TelemetryMessages[Name]): void {
   const target = channels.get(name);
   if (target?.hasSubscribers === true) target.publish(message);
+}
+
+/** True when it is worth measuring what a message of that name would say. */
+export function isHeard(name: TelemetryName): boolean {
+  return channels.get(name)?.hasSubscribers === true;
+}
+
+/** What a subscriber wants to hear, by name. */
+export type TelemetryListeners = {
+  readonly [Name in TelemetryName]?: (message: TelemetryMessages[Name]) => void;
+};
+
+/** Hears these names until it is disposed. */
+export function listen(listeners: TelemetryListeners): Disposable {
+  const listening = TELEMETRY_NAMES.flatMap((name) => {
+    const listener = decodeListener(listeners[name]);
+    return listener === undefined ? [] : [{ name: channelName(name), listener }];
+  });
+  for (const { name, listener } of listening) subscribe(name, listener);
+  return {
+    [Symbol.dispose]: () => {
+      for (const { name, listener } of listening) unsubscribe(name, listener);
+    },
+  };
+}
+
+/** Channels carry whatever was published there, and only `publish` does that. */
+function decodeListener(listener: unknown): ((message: unknown) => void) | undefined {
+  return listener as ((message: unknown) => void) | undefined;
 }

@@ -1,8 +1,6 @@
 // What a stage publishes in its own thread -> batches for the thread that listens.
 
-import { subscribe } from 'node:diagnostics_channel';
-
-import { channelName, TELEMETRY_NAMES, type TelemetryName } from '../telemetry/names.ts';
+import { listen, type TelemetryName } from '../telemetry/names.ts';
 import type { Published, StageMessage } from './job.ts';
 
 /** One message for each published one would cost more than the stage: they go in batches. */
@@ -12,13 +10,17 @@ const FORWARD_INTERVAL_MS = 50;
 export class Forwarder {
   readonly #send: (message: StageMessage) => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #listening: Disposable;
   #batch: Published[] = [];
 
-  constructor(sendMessage: (message: StageMessage) => void) {
+  /** @param heard what the other thread listens to: nothing else is measured or sent */
+  constructor(heard: readonly TelemetryName[], sendMessage: (message: StageMessage) => void) {
     this.#send = sendMessage;
-    for (const name of TELEMETRY_NAMES) {
-      subscribe(channelName(name), (message) => this.#take(decodePublished(name, message)));
-    }
+    this.#listening = listen(
+      Object.fromEntries(
+        heard.map((name) => [name, (message: unknown) => this.#take(decodePublished(name, message))]),
+      ),
+    );
     this.#timer = setInterval(() => this.flush(), FORWARD_INTERVAL_MS);
   }
 
@@ -30,6 +32,7 @@ export class Forwarder {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#listening[Symbol.dispose]();
   }
 
   #take(published: Published): void {

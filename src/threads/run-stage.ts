@@ -8,19 +8,38 @@ import type { SourceSnapshot } from '../pipeline/source/source.ts';
 import type { Stages } from '../pipeline/sync.ts';
 import type { PacerSettings } from '../services/pacer.ts';
 import type { FitSettings, ServiceSettings } from '../services/registry.ts';
-import { publish, type TelemetryMessages, type TelemetryName } from '../telemetry/names.ts';
+import {
+  isHeard,
+  publish,
+  TELEMETRY_NAMES,
+  type TelemetryMessages,
+  type TelemetryName,
+} from '../telemetry/names.ts';
+import type { TraceContext } from '../telemetry/requests.ts';
 import { entryFile } from './entry-file.ts';
-import { errorOf, type Job, type JobResult, type Published, type StageMessage } from './job.ts';
+import {
+  errorOf,
+  type Job,
+  type JobResult,
+  type Published,
+  type StageMessage,
+  type ThreadStart,
+} from './job.ts';
 
 /**
  * The stages of a planning, each in a thread of its own: SQLite has one writer a file, and parsing fills a core.
  * The listing's thread opens the service by itself.
+ * @param trace that the listing's requests belong to
  */
-export function threadedStages(service: ServiceSettings, quota: PacerSettings): Stages {
+export function threadedStages(
+  service: ServiceSettings,
+  quota: PacerSettings,
+  trace: TraceContext | undefined,
+): Stages {
   return {
     source: sourceStage(service),
     listing: async (file, settings, signal) =>
-      decodeListing(await runJob({ stage: 'listing', file, settings, service, quota }, signal)),
+      decodeListing(await runJob({ stage: 'listing', file, settings, service, quota }, signal, trace)),
     sieve: async (file, files, settings, share, signal) => {
       await runJob({ stage: 'sieve', file, files, settings, share }, signal);
     },
@@ -40,9 +59,10 @@ export function sourceStage(service: FitSettings | null): Stages['source'] {
  * Threads have Node's own young generation, 48 MiB. Plan of a million rows a side, medians of five or six runs in turn: with a limit of
  * 24 MiB it took 1.28 x the time, with 26 to 48 MiB 0.95 to 1.06 x, with 72 MiB 1.16 x and 269 MB instead of 217 MB.
  */
-async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
+async function runJob(job: Job, signal: AbortSignal, trace?: TraceContext): Promise<JobResult> {
   signal.throwIfAborted();
-  const worker = new Worker(entryFile('stage-thread'), { workerData: job });
+  const start: ThreadStart = { job, heard: TELEMETRY_NAMES.filter(isHeard), trace };
+  const worker = new Worker(entryFile('stage-thread'), { workerData: start });
   const onAbort = (): void => worker.postMessage('abort');
   signal.addEventListener('abort', onAbort);
   let last: Exclude<StageMessage, { type: 'published' }> | undefined;

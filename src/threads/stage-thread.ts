@@ -2,16 +2,18 @@
 
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 
+import { RequestObserver } from '../telemetry/requests.ts';
 import { Forwarder } from './forwarder.ts';
-import { plainErrorOf, type Job, type JobResult, type StageMessage } from './job.ts';
+import { plainErrorOf, type Job, type JobResult, type StageMessage, type ThreadStart } from './job.ts';
 
 if (parentPort === null) throw new Error('expected to be the entry of a thread');
-await work(parentPort, decodeJob(workerData));
+await work(parentPort, decodeStart(workerData));
 
-async function work(port: MessagePort, job: Job): Promise<void> {
+async function work(port: MessagePort, { job, heard, trace }: ThreadStart): Promise<void> {
   const abort = new AbortController();
   port.on('message', () => abort.abort());
-  const forwarder = new Forwarder((message) => port.postMessage(message));
+  const forwarder = new Forwarder(heard, (message) => port.postMessage(message));
+  using _requests = heard.includes('request') ? new RequestObserver(trace) : undefined;
   try {
     const result = await runJob(job, abort.signal);
     forwarder.flush();
@@ -62,6 +64,6 @@ function send(port: MessagePort, message: StageMessage): void {
   port.postMessage(message);
 }
 
-function decodeJob(data: unknown): Job {
-  return data as Job;
+function decodeStart(data: unknown): ThreadStart {
+  return data as ThreadStart;
 }

@@ -3,7 +3,7 @@
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
 import { requireChecksumWithForce } from '../acceptance.ts';
-import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS } from '../flags.ts';
+import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flags.ts';
 import { adoptionSettingsOf } from '../run-settings.ts';
 import { connect } from '../session.ts';
 import { planAndApply } from '../whole-run.ts';
@@ -35,6 +35,7 @@ export const adoptCommand: Command = {
     ...PACE_FLAGS,
     ...END_FLAGS,
     ...STATE_FLAGS,
+    ...WATCH_FLAGS,
     ...OUTPUT_FLAGS,
   ],
   async run(context) {

@@ -7,14 +7,23 @@ import { acceptPlan, requireChecksumWithForce, requireIntact } from '../acceptan
 import { applyPlan, requireApplicable } from '../applying.ts';
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
-import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS } from '../flags.ts';
+import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flags.ts';
 import { connect, lockService, openState } from '../session.ts';
 
 export const applyCommand: Command = {
   usage: 'apply <plan>',
   meaning: 'Apply a saved plan, or go on with one that was interrupted',
   example: 'alarmsync apply plan.db',
-  flags: ['force', 'checksum', 'max-plan-age', ...PACE_FLAGS, ...END_FLAGS, ...STATE_FLAGS, ...OUTPUT_FLAGS],
+  flags: [
+    'force',
+    'checksum',
+    'max-plan-age',
+    ...PACE_FLAGS,
+    ...END_FLAGS,
+    ...STATE_FLAGS,
+    ...WATCH_FLAGS,
+    ...OUTPUT_FLAGS,
+  ],
   async run(context) {
     requireChecksumWithForce(context.values);
     const planPath = path.resolve(positional(context, 'plan'));

@@ -6,7 +6,7 @@ import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
 import { acceptPlan, requireChecksumWithForce } from '../acceptance.ts';
 import { exitCodeOf } from '../exit-code.ts';
-import { OUTPUT_FLAGS, PACE_FLAGS, SHAPE_FLAGS, STATE_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS, PACE_FLAGS, SHAPE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flags.ts';
 import { changeCountOf, makeNewPlan, planExitCode } from '../planning.ts';
 import { keptSettings, runSettingsOf } from '../run-settings.ts';
 import { connect, lockService, newRunId, openState } from '../session.ts';
@@ -23,6 +23,7 @@ export const planCommand: Command = {
     'checksum',
     ...PACE_FLAGS,
     ...STATE_FLAGS,
+    ...WATCH_FLAGS,
     ...OUTPUT_FLAGS,
   ],
   async run(context) {

@@ -9,7 +9,7 @@ import type { RegisteredRun, StateDirectory } from '../../store/state-directory.
 import { acceptPlan, requireChecksumWithForce, requireIntact } from '../acceptance.ts';
 import { applyPlan, requireApplicable, requireNotOvertaken } from '../applying.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS } from '../flags.ts';
+import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flags.ts';
 import { dropPlanningFiles, planAgain, planExitCode } from '../planning.ts';
 import { isUnfinished, knownRuns, requireRun, type KnownRun } from '../runs.ts';
 import { connect, lockService, openState } from '../session.ts';
@@ -26,6 +26,7 @@ export const resumeCommand: Command = {
     ...PACE_FLAGS,
     ...END_FLAGS,
     ...STATE_FLAGS,
+    ...WATCH_FLAGS,
     ...OUTPUT_FLAGS,
   ],
   async run(context) {

@@ -8,7 +8,7 @@ import { applyOnceAgreed, requireChecksumWithForce } from '../acceptance.ts';
 import { requireSamePlace } from '../applying.ts';
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
-import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS } from '../flags.ts';
+import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flags.ts';
 import { makeNewPlan } from '../planning.ts';
 import { connect, lockService, newRunId, openState } from '../session.ts';
 import { required, type Values } from '../values.ts';
@@ -32,6 +32,7 @@ export const rollbackCommand: Command = {
     ...PACE_FLAGS,
     ...END_FLAGS,
     ...STATE_FLAGS,
+    ...WATCH_FLAGS,
     ...OUTPUT_FLAGS,
   ],
   async run(context) {

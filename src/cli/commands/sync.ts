@@ -3,7 +3,7 @@
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
 import { requireChecksumWithForce } from '../acceptance.ts';
-import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, SHAPE_FLAGS, STATE_FLAGS } from '../flags.ts';
+import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, SHAPE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flags.ts';
 import { keptSettings, runSettingsOf } from '../run-settings.ts';
 import { connect } from '../session.ts';
 import { planAndApply } from '../whole-run.ts';
@@ -22,6 +22,7 @@ export const syncCommand: Command = {
     ...PACE_FLAGS,
     ...END_FLAGS,
     ...STATE_FLAGS,
+    ...WATCH_FLAGS,
     ...OUTPUT_FLAGS,
   ],
   async run(context) {

@@ -4,6 +4,7 @@ import { asAlarmSyncError, type AlarmSyncError } from '../../alarm/errors.ts';
 import { backoffDelayMs, MAX_THROTTLE_MS, sleep } from '../../services/retry.ts';
 import type { Attempt, AttemptResult, AttemptStep } from '../../store/attempt-table.ts';
 import type { ClaimedOperation, Settlement } from '../../store/operation.ts';
+import { publish } from '../../telemetry/names.ts';
 import { isThrottle, type Outcome } from './outcome.ts';
 import type { Likeness, Sender } from './send.ts';
 
@@ -141,7 +142,9 @@ export class OperationTask {
     const isStopped = await this.#wait(
       backoffDelayMs(Math.max(this.#failureCount, this.#throttleCount), Math.random),
     );
-    return isStopped ? this.#settle('pending', error) : 'sendable';
+    if (isStopped) return this.#settle('pending', error);
+    publish('retry', { phase: 'drain', failureClass: error.failureClass });
+    return 'sendable';
   }
 
   /** Looks the outcome up, not sooner than the settle time after the sending, until it is known. */
@@ -195,6 +198,7 @@ export class OperationTask {
         this.#note('lookup', isThrottle(error) ? 'throttled' : 'unknown', error);
         this.#deps.answered(error);
         if (!isThrottle(error)) failureCount += 1;
+        publish('retry', { phase: 'drain', failureClass: error.failureClass });
         if (await this.#wait(backoffDelayMs(failureCount + 1, Math.random))) return undefined;
       }
     }

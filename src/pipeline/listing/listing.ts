@@ -105,7 +105,14 @@ async function stagePages(
     // Parts of one unpaged answer are one page, and cannot be gone on from: a name twice in it is really held twice.
     const isPart = page.nextCursor === '';
     if (!isPart) pageNumber += 1;
+    const startedMs = performance.now();
     staging.appendPage(rows, ...(isPart ? [] : [{ cursor: page.nextCursor, pageNumber, total }]));
+    publish('staged', {
+      database: 'existing',
+      path: staging.file,
+      rowCount: page.alarms.length,
+      durationMs: performance.now() - startedMs,
+    });
     publish('progress', { phase: 'listing', done: doneCount, ...(total === null ? {} : { total }) });
   }
   return total;

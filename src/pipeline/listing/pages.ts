@@ -2,9 +2,10 @@
 
 import { setImmediate } from 'node:timers/promises';
 
-import { AlarmSyncError } from '../../alarm/errors.ts';
+import { AlarmSyncError, asAlarmSyncError } from '../../alarm/errors.ts';
 import type { AlarmPage, AlarmReader, ListedAlarm, ListedText } from '../../services/alarm-service.ts';
 import { RetryBudget, sleep } from '../../services/retry.ts';
+import { publish } from '../../telemetry/names.ts';
 
 export type ListedPage = AlarmPage<ListedAlarm | ListedText>;
 
@@ -43,7 +44,9 @@ export async function* pagesWithRetries(
     } catch (thrown) {
       signal.throwIfAborted();
       if (isWithinAnswer) throw thrown;
-      await sleep(budget.delayMsAfter(thrown), signal);
+      const delayMs = budget.delayMsAfter(thrown);
+      publish('retry', { phase: 'listing', failureClass: asAlarmSyncError(thrown).failureClass });
+      await sleep(delayMs, signal);
     }
   }
 }

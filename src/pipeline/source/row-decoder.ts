@@ -47,7 +47,8 @@ export class RowDecoder {
     const badRows: BadRow[] = [];
     const unknownMetricMath: string[] = [];
     let slowCount = 0;
-    for (const record of readRecords(run, this.#plainRows).slice(skipCount)) {
+    for (const [index, record] of readRecords(run, this.#plainRows).entries()) {
+      if (index < skipCount) continue;
       if ('body' in record) {
         rows.push(record);
         continue;

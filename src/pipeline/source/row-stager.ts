@@ -74,12 +74,23 @@ export class RowStager {
 
   #takeRows({ rows, badRows, unknownMetricMath, isLarge }: DecodedRows): void {
     this.#rowCount += rows.length;
-    this.#staging.append(rows);
-    if (isLarge) this.#staging.flush();
+    this.#stage(rows, isLarge);
     this.#addBadRows(badRows);
     this.#unknownMathRowCount += unknownMetricMath.length;
     for (const word of unknownMetricMath)
       if (this.#unknownMath.size < MAX_LISTED_COUNT) this.#unknownMath.add(word);
+  }
+
+  #stage(rows: DecodedRows['rows'], isLarge: boolean): void {
+    const startedMs = performance.now();
+    this.#staging.append(rows);
+    if (isLarge) this.#staging.flush();
+    publish('staged', {
+      database: 'desired',
+      path: this.#staging.file,
+      rowCount: rows.length,
+      durationMs: performance.now() - startedMs,
+    });
   }
 
   #takeBroken(record: BrokenRecord): void {
