@@ -51,7 +51,7 @@ export function acceptPlan(context: CommandContext, plan: PlanFile): void {
   const refusals = (summary?.refusals ?? []).filter((refusal) => !(isForced && refusal.isForceable));
   const [first, ...others] = refusals;
   if (first === undefined) return;
-  for (const refusal of others) terminal.warn(`${refusal.message}; ${refusal.hint}`);
+  for (const refusal of others) terminal.log.warn(`${refusal.message}; ${refusal.hint}`);
   plan.run.noteStopped(3);
   throw new AlarmSyncError(decodeRefusalCode(first.code), first.message, {
     hint: `${first.hint}; look at it: alarmsync show ${plan.path}${first.isForceable ? `; or take just this plan: alarmsync apply ${plan.path} --force --checksum ${checksum ?? ''}` : ''}`,
@@ -83,7 +83,7 @@ export async function applyOnceAgreed(
   const { summary } = plan.run.read();
   if (summary === null) throw new Error('expected a summary of the plan');
   if (isApproved || (await isAgreed(context, summary))) return applyPlan(context, plan, connection, state);
-  context.terminal.next(`nothing was changed; apply it with: alarmsync apply ${plan.path}`);
+  context.terminal.log.next(`nothing was changed; apply it with: alarmsync apply ${plan.path}`);
   const exitCode = exitCodeOf([2, planExitCode(summary)]);
   plan.run.noteStopped(exitCode);
   return exitCode;

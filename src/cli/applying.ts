@@ -103,9 +103,9 @@ export async function applyPlan(
   events?.syncSummary(outcome, performance.now() - startedMs, exitCode);
   terminal.result(outcomeLine(outcome));
   for (const line of outcomeNotes(outcome)) terminal.result(line);
-  if (failure !== undefined) terminal.fault(failure);
+  if (failure !== undefined) terminal.log.fault(failure);
   const next = nextStep(plan, state, outcome);
-  if (next !== undefined) terminal.next(next);
+  if (next !== undefined) terminal.log.next(next);
   return exitCode;
 }
 

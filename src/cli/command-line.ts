@@ -5,8 +5,10 @@ import yargs from 'yargs';
 import { AlarmSyncError, asAlarmSyncError } from '../alarm/errors.ts';
 import type { Command, HostEnvironment } from './command.ts';
 import { EventWriter } from './events.ts';
-import { FLAGS, OUTPUT_FLAGS, type Flag, type FlagName } from './flags.ts';
+import { FLAGS, OUTPUT_FLAGS, type Flag, type FlagKind, type FlagName } from './flags.ts';
 import { ProgressDisplay } from './progress.ts';
+import { HumanLog } from './message-log.ts';
+import { openLog } from './open-log.ts';
 import { StopControl, StopRequest } from './stop.ts';
 import { Terminal } from './terminal.ts';
 import { mergeValues, required, type Values } from './values.ts';
@@ -38,6 +40,9 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   gc: async () => (await import('./commands/gc.ts')).gcCommand,
 };
 
+/** Of flags that take no value. */
+const YARGS_TYPES: Readonly<Partial<Record<FlagKind, string>>> = { switch: 'boolean', repeat: 'count' };
+
 const OPERAND_MARK = '\0';
 
 /** What yargs understood, in texts. */
@@ -49,26 +54,25 @@ interface Parsed {
 
 /** Runs one command line to its end. Gives the exit code; never throws. */
 export async function runCommandLine(argv: readonly string[], host: NodeJS.Process): Promise<number> {
-  let terminal = new Terminal(host, {
-    isJson: false,
-    isQuiet: false,
-    isVerbose: false,
-    hasColor: hasColor(host),
-  });
+  let terminal = new Terminal(
+    host,
+    { isJson: false, wantsBars: false },
+    new HumanLog(host.stderr, 'info', hasColor(host)),
+  );
   let events: EventWriter | undefined;
   try {
     const parsed = await parse(argv, (text) => terminal.result(text));
     if (parsed === undefined) return 0;
     const { values, sections } = await mergeValues(parsed.command.flags, parsed.given, host.env, (message) =>
-      terminal.warn(message),
+      terminal.log.warn(message),
     );
-    terminal = new Terminal(host, {
-      isJson: values.isOn('json'),
-      isQuiet: values.isOn('quiet'),
-      isVerbose: values.isOn('verbose'),
-      hasColor: hasColor(host) && !values.isOn('no-color'),
-    });
-    using stop = new StopControl(host, (message) => terminal.info(message));
+    using log = await openLog(values, host, hasColor(host));
+    terminal = new Terminal(
+      host,
+      { isJson: values.isOn('json'), wantsBars: !values.isOn('quiet') && log instanceof HumanLog },
+      log,
+    );
+    using stop = new StopControl(host, (message) => terminal.log.info(message));
     using openEvents = openEventWriter(terminal, values);
     events = openEvents;
     const maxDurationMs = values.durationMs('max-duration');
@@ -91,13 +95,13 @@ export async function runCommandLine(argv: readonly string[], host: NodeJS.Proce
     );
   } catch (thrown) {
     if (thrown instanceof StopRequest) {
-      terminal.info(`Stopped by ${thrown.reason}; nothing was written to the service.`);
+      terminal.log.info(`Stopped by ${thrown.reason}; nothing was written to the service.`);
       return thrown.exitCode;
     }
     const error = asAlarmSyncError(thrown);
     const hint = error.hint === undefined ? {} : { hint: error.hint };
     events?.diagnostic({ code: error.code, message: error.message, ...hint });
-    terminal.fault(error);
+    terminal.log.fault(error);
     return error.exitCode;
   }
 }
@@ -217,11 +221,11 @@ function hideOperands(argv: readonly string[]): string[] {
 function optionOf(name: FlagName): Record<string, unknown> {
   const flag: Flag = FLAGS[name];
   return {
-    type: flag.kind === 'switch' ? 'boolean' : 'string',
+    type: YARGS_TYPES[flag.kind] ?? 'string',
     describe: flag.default === undefined ? flag.meaning : `${flag.meaning} [${flag.default}]`,
     ...(flag.choices === undefined ? {} : { choices: flag.choices }),
     ...(flag.alias === undefined ? {} : { alias: flag.alias }),
-    ...(flag.kind === 'switch' ? {} : { requiresArg: true }),
+    ...(YARGS_TYPES[flag.kind] === undefined ? { requiresArg: true } : {}),
   };
 }
 
@@ -236,8 +240,8 @@ function textsOf(
   const given = new Map<string, string>();
   for (const flag of command.flags) {
     const value = found[flag];
-    if (typeof value === 'string' || typeof value === 'boolean')
-      given.set(flag, String(value).replace(OPERAND_MARK, ''));
+    const isGiven = typeof value === 'string' || typeof value === 'boolean' || Number(value) > 0;
+    if (isGiven) given.set(flag, String(value).replace(OPERAND_MARK, ''));
   }
   const positionals = new Map<string, string>();
   for (const name of positionalNames(command)) {

@@ -1,6 +1,7 @@
 // The table of flags: what each is called, takes, means and defaults to. Help, environment and configuration follow it.
 
-export type FlagKind = 'switch' | 'text' | 'list' | 'count' | 'number' | 'duration' | 'limit' | 'choice';
+export type FlagKind =
+  'switch' | 'repeat' | 'text' | 'list' | 'count' | 'number' | 'duration' | 'limit' | 'choice';
 
 export interface Flag {
   readonly kind: FlagKind;
@@ -143,7 +144,13 @@ export const FLAGS = {
     kind: 'text',
     meaning: "Write metrics in Prometheus's format to this file, for node_exporter",
   },
-  verbose: { kind: 'switch', alias: 'v', meaning: 'Say more on standard error' },
+  verbose: { kind: 'repeat', alias: 'v', meaning: 'Say more on standard error; -vv tells every request' },
+  'log-format': {
+    kind: 'choice',
+    choices: ['auto', 'human', 'json'],
+    default: 'auto',
+    meaning: 'How standard error reads: auto is human on a terminal, JSON lines otherwise',
+  },
   quiet: { kind: 'switch', alias: 'q', meaning: 'Say only results and errors' },
   'retry-failed': { kind: 'switch', meaning: 'Take up again what the service refused for good' },
   'write-probe': { kind: 'switch', meaning: 'Make, change and delete one inactive alarm to see what comes' },
@@ -189,6 +196,7 @@ export const OUTPUT_FLAGS: readonly FlagName[] = [
   'config',
   'json',
   'json-operations',
+  'log-format',
   'no-color',
   'verbose',
   'quiet',

@@ -185,9 +185,9 @@ function tellPlan(context: CommandContext, plan: PlanFile, summary: PlanSummary)
   events?.planSummary(summary, checksum);
   terminal.result(planLine(summary));
   for (const line of planNotes(summary)) terminal.result(line);
-  terminal.info(forecastLine(summary));
-  terminal.info(`Plan file: ${plan.path}`);
-  terminal.info(`Checksum: ${checksum}`);
+  terminal.log.info(forecastLine(summary));
+  terminal.log.info(`Plan file: ${plan.path}`);
+  terminal.log.info(`Checksum: ${checksum}`);
 }
 
 /** What a finished planning ends with: refused, conflicts, rejected rows, or 0. */

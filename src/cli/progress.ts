@@ -5,6 +5,7 @@ import cliProgress from 'cli-progress';
 import { durationText } from '../pipeline/report/summary.ts';
 import { shown } from '../pipeline/report/escape.ts';
 import { listen, type PhaseName, type TelemetryMessages } from '../telemetry/names.ts';
+import type { LogFields } from './message-log.ts';
 import type { Terminal } from './terminal.ts';
 
 const LINE_INTERVAL_MS = 5000;
@@ -34,20 +35,23 @@ export class ProgressDisplay implements Disposable {
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
-    this.#bars =
-      terminal.hasProgressBars && !terminal.settings.isQuiet
-        ? new cliProgress.MultiBar({
-            format: '{verb} [{bar}] {value}/{total} | {rate}/s | {left} left',
-            hideCursor: true,
-            clearOnComplete: true,
-            stopOnComplete: false,
-          })
-        : undefined;
+    this.#bars = terminal.hasProgressBars
+      ? new cliProgress.MultiBar({
+          format: '{verb} [{bar}] {value}/{total} | {rate}/s | {left} left',
+          hideCursor: true,
+          clearOnComplete: true,
+          stopOnComplete: false,
+        })
+      : undefined;
     this.#listening = listen({
       progress: (message) => this.#progress(message),
       phase: (message) => this.#phase(message),
       invalid_row: (message) => this.#invalidRow(message),
-      diagnostic: ({ message }) => this.#say(message),
+      diagnostic: ({ message, code, hint }) => this.#say(message, { code, hint }),
+      // Being heard is what makes requests observed.
+      ...(terminal.log.level === 'trace'
+        ? { request: (message: TelemetryMessages['request']) => this.#request(message) }
+        : {}),
     });
   }
 
@@ -55,13 +59,13 @@ export class ProgressDisplay implements Disposable {
     this.#listening[Symbol.dispose]();
     this.#bars?.stop();
     const untold = this.#invalidCount - SHOWN_ROW_COUNT;
-    if (untold > 0) this.#terminal.warn(`and ${untold} more faults; --rejects FILE lists all`);
+    if (untold > 0) this.#terminal.log.warn(`and ${untold} more faults; --rejects FILE lists all`);
   }
 
   #phase({ name, state }: TelemetryMessages['phase']): void {
     if (state === 'started') {
       this.#startedMs.set(name, performance.now());
-      this.#terminal.detail(`${VERBS[name]} …`);
+      this.#terminal.log.debug(`${VERBS[name]} …`, { phase: name, state });
       return;
     }
     const last = this.#lastProgress.get(name);
@@ -70,7 +74,12 @@ export class ProgressDisplay implements Disposable {
     this.#barOfPhase.delete(name);
     const elapsedMs = performance.now() - (this.#startedMs.get(name) ?? performance.now());
     const counted = last === undefined ? '' : `, ${last.done}`;
-    this.#terminal.detail(`${VERBS[name]}: ${state}${counted} in ${(elapsedMs / 1000).toFixed(1)} s`);
+    this.#terminal.log.debug(`${VERBS[name]}: ${state}${counted} in ${(elapsedMs / 1000).toFixed(1)} s`, {
+      phase: name,
+      state,
+      done: last?.done,
+      duration_seconds: elapsedMs / 1000,
+    });
   }
 
   #progress(progress: TelemetryMessages['progress']): void {
@@ -91,7 +100,8 @@ export class ProgressDisplay implements Disposable {
     if (nowMs - lastMs < LINE_INTERVAL_MS) return;
     this.#lastLineMs.set(phase, nowMs);
     const of = total === undefined ? '' : ` of ${total}`;
-    this.#terminal.info(`${VERBS[phase]}: ${done}${of}, ${Math.round(perSecond)}/s, ${left} left`);
+    const text = `${VERBS[phase]}: ${done}${of}, ${Math.round(perSecond)}/s, ${left} left`;
+    this.#terminal.log.info(text, { phase, done, total, per_second: Math.round(perSecond) });
   }
 
   #addBar(phase: PhaseName): cliProgress.SingleBar {
@@ -103,11 +113,22 @@ export class ProgressDisplay implements Disposable {
 
   #invalidRow({ line, column, reason }: TelemetryMessages['invalid_row']): void {
     this.#invalidCount += 1;
-    if (this.#invalidCount <= SHOWN_ROW_COUNT) this.#say(`line ${line}, ${column}: ${reason}`);
+    if (this.#invalidCount <= SHOWN_ROW_COUNT)
+      this.#say(`line ${line}, ${column}: ${reason}`, { line, column });
   }
 
-  #say(message: string): void {
-    if (this.#bars === undefined || this.#barOfPhase.size === 0) this.#terminal.warn(message);
+  #request({ method, resource, status, durationMs }: TelemetryMessages['request']): void {
+    const answer = status === undefined ? 'no answer' : String(status);
+    this.#terminal.log.trace(`${method} ${resource}: ${answer} in ${Math.round(durationMs)} ms`, {
+      method,
+      resource,
+      status,
+      duration_seconds: durationMs / 1000,
+    });
+  }
+
+  #say(message: string, fields: LogFields): void {
+    if (this.#bars === undefined || this.#barOfPhase.size === 0) this.#terminal.log.warn(message, fields);
     else this.#bars.log(`${shown(message)}\n`);
   }
 }

@@ -61,7 +61,9 @@ export function keptSettings(
     );
   }
   if (service.capabilities.writesState || asked.compareState === 'meaning') return { ...asked, downtimes };
-  terminal.warn('--compare-state exact is passed over: this service sets in_alarm by itself, no write can');
+  terminal.log.warn(
+    '--compare-state exact is passed over: this service sets in_alarm by itself, no write can',
+  );
   return { ...asked, downtimes, compareState: 'meaning' };
 }
 

@@ -42,7 +42,7 @@ function tryRead(registered: RegisteredRun, terminal: Terminal): Run | undefined
     using plan = PlanFile.openReadOnly(registered.planPath);
     return plan.run.read();
   } catch (thrown) {
-    terminal.warn(`run ${registered.runId} is passed over: ${asAlarmSyncError(thrown).message}`);
+    terminal.log.warn(`run ${registered.runId} is passed over: ${asAlarmSyncError(thrown).message}`);
     return undefined;
   }
 }

@@ -5,27 +5,31 @@ import { createInterface } from 'node:readline/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { createColors } from 'picocolors';
-
-import type { AlarmSyncError } from '../alarm/errors.ts';
-import { safe } from '../pipeline/report/escape.ts';
+import type { MessageLog } from './message-log.ts';
 import { StopRequest } from './stop.ts';
 
 export interface TerminalSettings {
+  /** Standard output is for events alone. */
   readonly isJson: boolean;
-  readonly isQuiet: boolean;
-  readonly isVerbose: boolean;
-  readonly hasColor: boolean;
+  /** Progress is shown as bars, where standard error is a terminal. */
+  readonly wantsBars: boolean;
 }
 
 export class Terminal {
   readonly settings: TerminalSettings;
+  /** What is said on standard error. */
+  readonly log: MessageLog;
   readonly #output: NodeJS.WriteStream;
   readonly #messages: NodeJS.WriteStream;
   readonly #input: NodeJS.ReadStream;
 
-  constructor(streams: Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr'>, settings: TerminalSettings) {
+  constructor(
+    streams: Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr'>,
+    settings: TerminalSettings,
+    log: MessageLog,
+  ) {
     this.settings = settings;
+    this.log = log;
     this.#output = streams.stdout;
     this.#messages = streams.stderr;
     this.#input = streams.stdin;
@@ -37,12 +41,13 @@ export class Terminal {
   }
 
   get hasProgressBars(): boolean {
-    return this.#messages.isTTY;
+    return this.settings.wantsBars && this.#messages.isTTY;
   }
 
   /** A result. With --json standard output is for events alone, so then it goes to standard error. */
   result(line: string): void {
-    (this.settings.isJson ? this.#messages : this.#output).write(`${line}\n`);
+    if (this.settings.isJson) this.log.result(line);
+    else this.#output.write(`${line}\n`);
   }
 
   /** One NDJSON event. */
@@ -61,36 +66,6 @@ export class Terminal {
     }
   }
 
-  info(message: string): void {
-    if (!this.settings.isQuiet) this.#messages.write(`${message}\n`);
-  }
-
-  detail(message: string): void {
-    if (this.settings.isVerbose) this.info(message);
-  }
-
-  warn(message: string): void {
-    this.#messages.write(`${this.#colors.yellow('Warning:')} ${safe(message)}\n`);
-  }
-
-  /** What was expected, what came, where; and what to do next. */
-  fault(error: AlarmSyncError): void {
-    const colors = this.#colors;
-    this.#messages.write(`${colors.red('Error:')} ${safe(error.message)} ${colors.dim(`[${error.code}]`)}\n`);
-    if (error.hint !== undefined) this.#hint(error.hint);
-    if (error.code !== 'ALARMSYNC_UNEXPECTED' && !this.settings.isVerbose) return;
-    for (const line of causesOf(error)) this.#messages.write(`  ${safe(line)}\n`);
-  }
-
-  /** What to do next, when all went well. */
-  next(message: string): void {
-    if (!this.settings.isQuiet) this.#hint(message);
-  }
-
-  #hint(message: string): void {
-    this.#messages.write(`${this.#colors.cyan('Next:')} ${safe(message)}\n`);
-  }
-
   /** Asks, and gives true only for a plain yes; the end of input is a no. @throws {StopRequest} on Ctrl-C or a signal. */
   async confirm(question: string, signal: AbortSignal): Promise<boolean> {
     const lines = createInterface({ input: this.#input, output: this.#messages });
@@ -105,20 +80,8 @@ export class Terminal {
       lines.close();
     }
   }
-
-  get #colors(): ReturnType<typeof createColors> {
-    return createColors(this.settings.hasColor && this.#messages.isTTY);
-  }
 }
 
 function isBrokenPipe(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPIPE';
-}
-
-function causesOf(error: AlarmSyncError): readonly string[] {
-  const lines: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && lines.length < 20; cause = cause.cause) {
-    lines.push(...(cause.stack ?? cause.message).split('\n'));
-  }
-  return lines;
 }

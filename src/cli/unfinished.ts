@@ -61,16 +61,16 @@ async function settleDraining(
         values.text('on-unfinished') === undefined &&
         !terminal.isInteractive
       ) {
-        terminal.next(`run ${run.runId} is unfinished; go on with: alarmsync resume ${run.runId}`);
+        terminal.log.next(`run ${run.runId} is unfinished; go on with: alarmsync resume ${run.runId}`);
         return 2;
       }
       requireApplicable(context, run, connection, state);
-      terminal.info(`Resuming unfinished run ${run.runId}`);
+      terminal.log.info(`Resuming unfinished run ${run.runId}`);
       return applyPlan(context, plan, connection, state);
     case 'fail':
       throw unfinished(run, '; or plan anew with --on-unfinished replan');
     case 'replan':
-      terminal.info(`Abandoning unfinished run ${run.runId}; what it sent is looked up first`);
+      terminal.log.info(`Abandoning unfinished run ${run.runId}; what it sent is looked up first`);
       await abandon(context, plan, connection, run);
       return undefined;
   }

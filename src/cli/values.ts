@@ -39,6 +39,12 @@ export class Values {
     throw wrong(flag, 'true or false', text);
   }
 
+  /** How often a flag was given; `true` is once. */
+  repeats(flag: FlagName): number {
+    const text = this.#texts.get(flag) ?? '0';
+    return /^\d$/u.test(text) ? Number(text) : Number(this.isOn(flag));
+  }
+
   text(flag: FlagName): string | undefined {
     return this.#texts.get(flag);
   }

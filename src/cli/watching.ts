@@ -15,23 +15,25 @@ export class Watching implements AsyncDisposable {
   readonly #metrics: MetricRecorder | undefined;
   readonly #requests: RequestObserver | undefined;
 
-  private constructor(metrics: MetricRecorder | undefined) {
+  private constructor(metrics: MetricRecorder | undefined, isEachRequestTold: boolean) {
     this.#metrics = metrics;
-    this.#requests = metrics === undefined ? undefined : new RequestObserver(this.trace);
+    const isObserved = metrics !== undefined || isEachRequestTold;
+    this.#requests = isObserved ? new RequestObserver(this.trace) : undefined;
   }
 
   /** Loads what the flags ask for, and nothing else. @throws {ALARMSYNC_CLI_USAGE} for a flag that cannot be used. */
   static async open(values: Values, terminal: Terminal, nowEpochMs: () => number): Promise<Watching> {
     const told = new Set<string>();
     const warnOnce = (message: string): void => {
-      if (!told.has(message)) terminal.warn(message);
+      if (!told.has(message)) terminal.log.warn(message);
       told.add(message);
     };
     const sinks = await sinksOf(values, warnOnce);
-    if (sinks.length === 0) return new Watching(undefined);
+    const isEachRequestTold = terminal.log.level === 'trace';
+    if (sinks.length === 0) return new Watching(undefined, isEachRequestTold);
     const { MetricRecorder } = await import('../telemetry/metric-recorder.ts');
     const intervalMs = required(values.durationMs('metrics-interval', 1));
-    return new Watching(new MetricRecorder(sinks, intervalMs, nowEpochMs));
+    return new Watching(new MetricRecorder(sinks, intervalMs, nowEpochMs), isEachRequestTold);
   }
 
   /** Gives the exit code, and tells it to who watches; so with what is thrown. */

@@ -56,7 +56,14 @@ export class Workspace implements Disposable {
   async run(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: this.directory,
-      env: { PATH: process.env['PATH'], HOME: this.directory, TMPDIR: tmpdir(), ...options.env },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: this.directory,
+        TMPDIR: tmpdir(),
+        // As a person sees it.
+        ALARMSYNC_LOG_FORMAT: 'human',
+        ...options.env,
+      },
     });
     options.onSpawn?.(child);
     const stdout: Buffer[] = [];

@@ -31,7 +31,7 @@ export const doctorCommand: Command = {
     }
     if (settings.length > 0) terminal.result(`Settings that follow: ${settings.join(' ')}`);
     if (writer === undefined)
-      terminal.next(
+      terminal.log.next(
         'see what it makes of writes, by one inactive alarm that is deleted again: --write-probe',
       );
     return badCount > 0 ? 7 : 0;

@@ -45,9 +45,10 @@ function* exportLines(staging: ExistingStaging, lossy: string[]): Generator<stri
 }
 
 function tellLossy({ terminal }: CommandContext, lossy: readonly string[]): number {
-  for (const name of lossy.slice(0, 20)) terminal.warn(`expected an alarm that a row can say, got "${name}"`);
+  for (const name of lossy.slice(0, 20))
+    terminal.log.warn(`expected an alarm that a row can say, got "${name}"`);
   if (lossy.length === 0) return 0;
-  terminal.warn(
+  terminal.log.warn(
     `${lossy.length} alarms break the rules of the file; their rows will be refused, and protect their names`,
   );
   return 6;

@@ -50,7 +50,7 @@ export const planCommand: Command = {
     if (summary === null) throw new Error('expected a summary of the plan');
     acceptPlan(context, plan);
     const changeCount = changeCountOf(summary);
-    if (changeCount > 0) terminal.next(`apply it with: alarmsync apply ${planPath}`);
+    if (changeCount > 0) terminal.log.next(`apply it with: alarmsync apply ${planPath}`);
     const hasDifferences = changeCount > 0 && values.isOn('detailed-exitcode');
     const exitCode = exitCodeOf([planExitCode(summary), hasDifferences ? 2 : 0]);
     plan.run.noteStopped(exitCode);

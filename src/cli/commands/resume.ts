@@ -44,7 +44,7 @@ export const resumeCommand: Command = {
     }
     if (run.phase !== 'planning') tidyUp(state, found);
     if (!isUnfinished(run)) {
-      context.terminal.info(
+      context.terminal.log.info(
         run.phase === 'planned'
           ? `Run ${run.runId} is planned and was not approved; apply it with: alarmsync apply ${registered.planPath}`
           : `Nothing is left to do: run ${run.runId} is ${run.phase}.`,
@@ -54,7 +54,7 @@ export const resumeCommand: Command = {
     await using connection = await connect(context, run.settings);
     using _lock = await lockService(context, state, connection.serviceKey, run.runId);
     requireNotOvertaken(run, connection, state);
-    context.terminal.info(`Resuming run ${run.runId}`);
+    context.terminal.log.info(`Resuming run ${run.runId}`);
     using plan =
       run.phase === 'planning'
         ? await planAgain({ context, connection, state }, found)
@@ -82,7 +82,7 @@ async function retryFailed(
   requireApplicable(context, { ...run, phase: 'draining' }, connection, state);
   using plan = PlanFile.open(registered.planPath);
   const releasedCount = plan.alarms.operations.releaseFailed() + plan.downtimes.operations.releaseFailed();
-  context.terminal.info(`Taking up ${releasedCount} refused operations of run ${run.runId} again`);
+  context.terminal.log.info(`Taking up ${releasedCount} refused operations of run ${run.runId} again`);
   return await applyPlan(context, plan, connection, state);
 }
 

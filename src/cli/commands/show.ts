@@ -33,8 +33,8 @@ export const showCommand: Command = {
     if (isFailed) await terminal.stream(rejectedLines(plan));
     terminal.result(planLine(summary));
     for (const line of planNotes(summary)) terminal.result(line);
-    for (const refusal of summary.refusals) terminal.warn(`${refusal.message}; ${refusal.hint}`);
-    terminal.info(`Checksum: ${checksum ?? ''}`);
+    for (const refusal of summary.refusals) terminal.log.warn(`${refusal.message}; ${refusal.hint}`);
+    terminal.log.info(`Checksum: ${checksum ?? ''}`);
     return 0;
   },
 };

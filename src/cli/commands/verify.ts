@@ -71,7 +71,7 @@ export const verifyCommand: Command = {
       await terminal.stream(renderDowntimes(plan.downtimes.operations.iterate(), 'text'));
       const differenceCount = changeCountOf(summary) + conflictCountOf(summary);
       const moreCount = alarmChangeCountOf(summary) + summary.conflictCount - SHOWN_COUNT;
-      if (moreCount > 0) terminal.info(`and ${moreCount} more`);
+      if (moreCount > 0) terminal.log.info(`and ${moreCount} more`);
       terminal.result(
         differenceCount + summary.unaddressableCount === 0
           ? `Verified: service and file agree on ${summary.unchangedCount} alarms.`
