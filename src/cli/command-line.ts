@@ -78,19 +78,17 @@ export async function runCommandLine(argv: readonly string[], host: NodeJS.Proce
     const maxDurationMs = values.durationMs('max-duration');
     if (maxDurationMs !== undefined) stop.limitDuration(maxDurationMs);
     using _progress = new ProgressDisplay(terminal);
-    await using watching = await Watching.open(values, terminal, Date.now);
+    const environment = hostEnvironment(host.env);
+    const watched = { values, sections, terminal, host: environment, nowEpochMs: Date.now };
+    await using watching = await Watching.open(watched);
     return await watching.watch(async () =>
       parsed.command.run({
+        ...watched,
         positionals: parsed.positionals,
-        values,
-        sections,
-        terminal,
         events: openEvents,
         stop,
         trace: watching.trace,
-        host: hostEnvironment(host.env),
         standardInput: host.stdin,
-        nowEpochMs: Date.now,
       }),
     );
   } catch (thrown) {

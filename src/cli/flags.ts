@@ -144,6 +144,15 @@ export const FLAGS = {
     kind: 'text',
     meaning: "Write metrics in Prometheus's format to this file, for node_exporter",
   },
+  event: {
+    kind: 'text',
+    meaning: 'Post how the run ended as an event: datadog, or datadog:URL; needs DD_API_KEY',
+  },
+  'event-notify': {
+    kind: 'list',
+    meaning: 'Handles that the event mentions, such as ops@example.com,slack-ops',
+  },
+  webhook: { kind: 'text', meaning: 'Post how the run ended as JSON to this address' },
   verbose: { kind: 'repeat', alias: 'v', meaning: 'Say more on standard error; -vv tells every request' },
   'log-format': {
     kind: 'choice',
@@ -203,7 +212,15 @@ export const OUTPUT_FLAGS: readonly FlagName[] = [
 ];
 
 /** How a run is watched. */
-export const WATCH_FLAGS: readonly FlagName[] = ['statsd', 'tag', 'metrics-interval', 'metrics-file'];
+export const WATCH_FLAGS: readonly FlagName[] = [
+  'statsd',
+  'tag',
+  'metrics-interval',
+  'metrics-file',
+  'event',
+  'event-notify',
+  'webhook',
+];
 
 export const STATE_FLAGS: readonly FlagName[] = ['state-dir'];
 

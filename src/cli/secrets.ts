@@ -20,7 +20,7 @@ export const SECRET_REFERENCE: RegExp = /^env:[A-Za-z_][A-Za-z0-9_]*$/u;
 export function credentialsOf({
   host,
   sections,
-}: CommandContext): Pick<HostEnvironment, 'token' | 'tokenFile' | 'datadog'> {
+}: Pick<CommandContext, 'host' | 'sections'>): Pick<HostEnvironment, 'token' | 'tokenFile' | 'datadog'> {
   const named = (secret: SecretName): string | undefined => referredTo(secret, sections.secrets, host);
   const token = named('token');
   return {

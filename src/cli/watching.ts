@@ -1,57 +1,86 @@
-// Flags -> whoever watches a run: metrics to an agent or a file.
+// Flags -> whoever watches a run: metrics to an agent or a file, and notices of its end.
 
 import { asAlarmSyncError } from '../alarm/errors.ts';
-import type { MetricRecorder, RunOutcomeWord } from '../telemetry/metric-recorder.ts';
+import type { MetricRecorder } from '../telemetry/metric-recorder.ts';
 import type { MetricSink } from '../telemetry/metric-sink.ts';
 import { RequestObserver, type TraceContext } from '../telemetry/requests.ts';
+import type { RunEnd, RunOutcomeWord } from '../telemetry/run-notice.ts';
+import type { CommandContext } from './command.ts';
+import { Notices } from './notices.ts';
 import { StopRequest } from './stop.ts';
 import { labelsOf, tagsOf } from './tags.ts';
-import type { Terminal } from './terminal.ts';
 import { required, type Values } from './values.ts';
 
 /** Watches one command, from before it starts until after its end. */
 export class Watching implements AsyncDisposable {
   readonly trace: TraceContext | undefined = undefined;
+  readonly #startedMs: number = performance.now();
   readonly #metrics: MetricRecorder | undefined;
+  readonly #notices: Notices | undefined;
   readonly #requests: RequestObserver | undefined;
 
-  private constructor(metrics: MetricRecorder | undefined, isEachRequestTold: boolean) {
+  private constructor(
+    metrics: MetricRecorder | undefined,
+    notices: Notices | undefined,
+    tellsRequests: boolean,
+  ) {
     this.#metrics = metrics;
-    const isObserved = metrics !== undefined || isEachRequestTold;
-    this.#requests = isObserved ? new RequestObserver(this.trace) : undefined;
+    this.#notices = notices;
+    this.#requests = metrics !== undefined || tellsRequests ? new RequestObserver(this.trace) : undefined;
   }
 
-  /** Loads what the flags ask for, and nothing else. @throws {ALARMSYNC_CLI_USAGE} for a flag that cannot be used. */
-  static async open(values: Values, terminal: Terminal, nowEpochMs: () => number): Promise<Watching> {
-    const told = new Set<string>();
-    const warnOnce = (message: string): void => {
-      if (!told.has(message)) terminal.log.warn(message);
-      told.add(message);
-    };
-    const sinks = await sinksOf(values, warnOnce);
-    const isEachRequestTold = terminal.log.level === 'trace';
-    if (sinks.length === 0) return new Watching(undefined, isEachRequestTold);
-    const { MetricRecorder } = await import('../telemetry/metric-recorder.ts');
-    const intervalMs = required(values.durationMs('metrics-interval', 1));
-    return new Watching(new MetricRecorder(sinks, intervalMs, nowEpochMs), isEachRequestTold);
+  /**
+   * Loads what the flags ask for, and nothing else.
+   * @throws {ALARMSYNC_CLI_USAGE} {ALARMSYNC_SERVICE_CREDENTIALS} for a flag that cannot be used.
+   */
+  static async open(
+    context: Pick<CommandContext, 'values' | 'sections' | 'host' | 'terminal' | 'nowEpochMs'>,
+  ): Promise<Watching> {
+    const { values, terminal } = context;
+    const notices = await Notices.open(context);
+    const sinks = await sinksOf(
+      values,
+      firstOnly((message) => terminal.log.warn(message)),
+    );
+    const metrics = sinks.length === 0 ? undefined : await openRecorder(sinks, context);
+    return new Watching(metrics, notices, terminal.log.level === 'trace');
   }
 
   /** Gives the exit code, and tells it to who watches; so with what is thrown. */
   async watch(run: () => Promise<number>): Promise<number> {
     try {
       const exitCode = await run();
-      this.#metrics?.noteEnded(outcomeWord(exitCode));
+      await this.#end(exitCode);
       return exitCode;
     } catch (thrown) {
-      this.#metrics?.noteEnded(outcomeWord(exitCodeOf(thrown)));
+      if (thrown instanceof StopRequest) await this.#end(thrown.exitCode);
+      else await this.#end(asAlarmSyncError(thrown).exitCode, thrown);
       throw thrown;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#requests?.[Symbol.dispose]();
+    this.#notices?.[Symbol.dispose]();
     await this.#metrics?.[Symbol.asyncDispose]();
   }
+
+  async #end(exitCode: number, thrown?: unknown): Promise<void> {
+    // What is sent from here on is no request to the service.
+    this.#requests?.[Symbol.dispose]();
+    const outcome = outcomeWord(exitCode);
+    this.#metrics?.noteEnded(outcome);
+    const durationMs = performance.now() - this.#startedMs;
+    await this.#notices?.tell({ outcome, exitCode, durationMs, ...errorOf(thrown) });
+  }
+}
+
+async function openRecorder(
+  sinks: readonly MetricSink[],
+  { values, nowEpochMs }: Pick<CommandContext, 'values' | 'nowEpochMs'>,
+): Promise<MetricRecorder> {
+  const { MetricRecorder } = await import('../telemetry/metric-recorder.ts');
+  return new MetricRecorder(sinks, required(values.durationMs('metrics-interval', 1)), nowEpochMs);
 }
 
 async function sinksOf(values: Values, onFault: (message: string) => void): Promise<readonly MetricSink[]> {
@@ -69,8 +98,13 @@ async function sinksOf(values: Values, onFault: (message: string) => void): Prom
   return sinks;
 }
 
-function exitCodeOf(thrown: unknown): number {
-  return thrown instanceof StopRequest ? thrown.exitCode : asAlarmSyncError(thrown).exitCode;
+/** Passes each text on once. */
+function firstOnly(tell: (message: string) => void): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (!told.has(message)) tell(message);
+    told.add(message);
+  };
 }
 
 /** 2 says that a plan was made, and that there is something to do. */
@@ -78,4 +112,10 @@ function outcomeWord(exitCode: number): RunOutcomeWord {
   if (exitCode === 0 || exitCode === 2) return 'success';
   if (exitCode === 3) return 'refused';
   return [10, 130, 143].includes(exitCode) ? 'stopped' : 'failed';
+}
+
+function errorOf(thrown: unknown): Pick<RunEnd, 'error'> {
+  if (thrown === undefined) return {};
+  const { code, message, hint } = asAlarmSyncError(thrown);
+  return { error: { code, message, ...(hint === undefined ? {} : { hint }) } };
 }

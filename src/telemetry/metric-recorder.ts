@@ -5,9 +5,7 @@ import { statSync } from 'node:fs';
 import { listen, type Action, type PhaseName, type TelemetryMessages } from './names.ts';
 import type { CountName, DistributionName, GaugeName } from './instruments.ts';
 import type { Labels, MetricSink } from './metric-sink.ts';
-
-/** How a command ended, as metrics and events have it. */
-export type RunOutcomeWord = 'success' | 'refused' | 'failed' | 'stopped';
+import type { RunOutcomeWord } from './run-notice.ts';
 
 const ACTIONS: readonly Action[] = ['create', 'update', 'delete'];
 
@@ -50,11 +48,11 @@ export class MetricRecorder implements AsyncDisposable {
   }
 
   noteEnded(outcome: RunOutcomeWord): void {
-    if (this.#run === undefined) return;
     this.#count('alarmsync.runs', 1, { outcome });
     this.#gauge('alarmsync.run.duration_seconds', secondsSince(this.#startedMs), { outcome });
-    const isSynced = outcome === 'success' && this.#isDrained && this.#run.kind === 'sync';
-    if (isSynced) this.#run = { ...this.#run, lastSuccessEpochMs: this.#nowEpochMs() };
+    const isSynced = outcome === 'success' && this.#isDrained;
+    if (isSynced && this.#run?.kind === 'sync')
+      this.#run = { ...this.#run, lastSuccessEpochMs: this.#nowEpochMs() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

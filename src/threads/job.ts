@@ -33,14 +33,13 @@ export type Job =
       readonly share: Share;
     };
 
-/** What a thread is started with. */
-export interface ThreadStart {
-  readonly job: Job;
+/** What a stage's thread is started with. */
+export type ThreadStart = Job & {
   /** What is listened to, so that nothing else is measured. */
   readonly heard: readonly TelemetryName[];
   /** Undefined where requests are not traced. */
   readonly trace: TraceContext | undefined;
-}
+};
 
 export type JobResult = SourceSnapshot | ListingSnapshot | undefined;
 

@@ -61,7 +61,7 @@ export function sourceStage(service: FitSettings | null): Stages['source'] {
  */
 async function runJob(job: Job, signal: AbortSignal, trace?: TraceContext): Promise<JobResult> {
   signal.throwIfAborted();
-  const start: ThreadStart = { job, heard: TELEMETRY_NAMES.filter(isHeard), trace };
+  const start: ThreadStart = { ...job, heard: TELEMETRY_NAMES.filter(isHeard), trace };
   const worker = new Worker(entryFile('stage-thread'), { workerData: start });
   const onAbort = (): void => worker.postMessage('abort');
   signal.addEventListener('abort', onAbort);

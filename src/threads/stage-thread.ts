@@ -9,13 +9,14 @@ import { plainErrorOf, type Job, type JobResult, type StageMessage, type ThreadS
 if (parentPort === null) throw new Error('expected to be the entry of a thread');
 await work(parentPort, decodeStart(workerData));
 
-async function work(port: MessagePort, { job, heard, trace }: ThreadStart): Promise<void> {
+async function work(port: MessagePort, start: ThreadStart): Promise<void> {
+  const { heard, trace } = start;
   const abort = new AbortController();
   port.on('message', () => abort.abort());
   const forwarder = new Forwarder(heard, (message) => port.postMessage(message));
   using _requests = heard.includes('request') ? new RequestObserver(trace) : undefined;
   try {
-    const result = await runJob(job, abort.signal);
+    const result = await runJob(start, abort.signal);
     forwarder.flush();
     send(port, { type: 'result', result });
   } catch (thrown) {

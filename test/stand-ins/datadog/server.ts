@@ -6,6 +6,7 @@ import { listen } from '../../http.loopback.ts';
 import { type Answer, refuse } from './answer.ts';
 import { answerDowntimeCall } from './downtime-api.ts';
 import { Downtimes } from './downtimes.ts';
+import { answerEventCall, EVENT_PATH, type PostedEvent } from './event-api.ts';
 import { actsBefore, type FaultOf, sendFault, type WireAnswer } from './fault.ts';
 import { type JsonObject, wireText } from './json.ts';
 import { answerMonitorCall } from './monitor-api.ts';
@@ -51,6 +52,7 @@ const SEED: Definition = {
 
 export class DatadogStandIn {
   readonly requests: LoggedRequest[] = [];
+  readonly events: PostedEvent[] = [];
   fault: FaultOf | undefined;
   url = '';
   readonly #settings: StandInSettings;
@@ -170,10 +172,13 @@ export class DatadogStandIn {
   }
 
   #obey(entry: LoggedRequest): Answer {
-    const isKnown = Object.entries(this.credentials).every(([name, key]) => entry.headers[name] === key);
+    // TS:v1 `security`: an event needs the API key alone.
+    const needed = Object.entries(this.credentials).slice(0, entry.path === EVENT_PATH ? 1 : undefined);
+    const isKnown = needed.every(([name, key]) => entry.headers[name] === key);
     // TS:v1: 403 for a key that is wrong or missing.
     if (!isKnown) return refuse(403, 'Forbidden');
     return (
+      answerEventCall(this.events, entry) ??
       answerMonitorCall(this.#monitors, entry) ??
       answerDowntimeCall(this.#downtimes, entry) ??
       refuse(404, 'Not found')
