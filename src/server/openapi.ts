@@ -155,6 +155,18 @@ export function openApiText(): string {
           responses: { 200: answer('The service answers', ref('Health')) },
         },
       },
+      '/metrics': {
+        get: {
+          operationId: 'metrics',
+          security: [],
+          responses: {
+            200: {
+              description: "Metrics in Prometheus's text format",
+              content: { 'text/plain': { schema: { type: 'string' } } },
+            },
+          },
+        },
+      },
     },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },

@@ -30,16 +30,21 @@ export class RequestLog {
     if (this.#keepsRecords) this.#records.push(record);
   }
 
+  /** How many requests there were, by method and status. */
+  *counts(): Generator<{ readonly method: string; readonly status: number; readonly count: number }> {
+    for (const [method, statuses] of this.#counts)
+      for (const [status, count] of statuses) yield { method, status, count };
+  }
+
   /** How many requests there were: of that method and that status, where given. */
   count(method?: string, status?: number): number {
-    let count = 0;
-    for (const [countedMethod, statuses] of this.#counts) {
-      if (method !== undefined && method !== countedMethod) continue;
-      for (const [countedStatus, times] of statuses) {
-        if (status === undefined || status === countedStatus) count += times;
-      }
+    let sum = 0;
+    for (const counted of this.counts()) {
+      const isWanted =
+        (method ?? counted.method) === counted.method && (status ?? counted.status) === counted.status;
+      if (isWanted) sum += counted.count;
     }
-    return count;
+    return sum;
   }
 
   /** Writes that took effect. */

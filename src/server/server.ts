@@ -11,6 +11,7 @@ import type { BehaviourSettings, RouteContext } from './answer.ts';
 import { sendRefusal } from './answer.ts';
 import type { FaultSettings } from './faults.ts';
 import { FaultPicker } from './faults.ts';
+import { addMetricsRoute } from './metrics.ts';
 import type { RateLimitSettings } from './rate-limit.ts';
 import { retryAfterText, TokenBucket } from './rate-limit.ts';
 import { RequestLog } from './request-log.ts';
@@ -127,6 +128,7 @@ function createApp(settings: ServerSettings, context: RouteContext): FastifyInst
   app.setNotFoundHandler((request, reply) => refuse(request, reply, 404));
   app.setErrorHandler((error, request, reply) => refuse(request, reply, statusOf(error)));
   addOpenRoutes(app);
+  addMetricsRoute(app, context.store, context.log);
   app.register((scope, _options, done) => {
     if (settings.listen.token !== null) addTokenCheck(scope, context, settings.listen.token);
     if (settings.rateLimit !== null) addRateLimit(scope, context, settings.rateLimit);

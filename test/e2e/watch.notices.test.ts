@@ -73,7 +73,7 @@ describe('an event of Datadog', () => {
     expect(datadog.requests[0]?.headers).not.toHaveProperty('dd-application-key');
   });
 
-  it('tells a plan that was refused, with the numbers and the flag that accepts it, and notifies nobody by chance', async () => {
+  it('tells a plan that was refused, with the numbers and the flag that accepts it', async () => {
     const workspace = openWorkspace();
     const service = await startStandIn();
     const datadog = await startDatadogStandIn();
@@ -94,7 +94,19 @@ describe('an event of Datadog', () => {
     const text = datadog.events[0]?.text ?? '';
     expect(text).toContain('3 to create, 0 to update, 100 to delete');
     expect(text).toMatch(/Refused: .*100.*--max-delete/u);
-    expect(text).not.toContain('@');
+  });
+
+  it('notifies nobody whose address happens to stand in an error', async () => {
+    const workspace = openWorkspace();
+    const datadog = await startDatadogStandIn();
+    const args = ['sync', 'ops@example.com.csv', '--service', 'http://127.0.0.1:9', '--auto-approve'];
+    await workspace.run([...args, '--event', `datadog:${datadog.url}`], {
+      env: { DD_API_KEY: datadog.credentials['dd-api-key'] ?? '' },
+    });
+    expect(datadog.events).toMatchObject([
+      { alert_type: 'error', text: expect.stringContaining('ops(at)example.com.csv') },
+    ]);
+    expect(datadog.events[0]?.text).not.toContain('@');
   });
 
   it('is not possible without a key, which is said before anything is done', async () => {
