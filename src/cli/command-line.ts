@@ -29,6 +29,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   runs: async () => (await import('./commands/status.ts')).runsCommand,
   show: async () => (await import('./commands/show.ts')).showCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  report: async () => (await import('./commands/report.ts')).reportCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
   adopt: async () => (await import('./commands/adopt.ts')).adoptCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,

@@ -176,6 +176,7 @@ export const FLAGS = {
     default: 'text',
     meaning: 'How operations are shown',
   },
+  html: { kind: 'text', meaning: 'Where the page goes; - for standard output' },
   count: { kind: 'count', meaning: 'How many alarms' },
   seed: { kind: 'count', default: '1', meaning: 'The same seed gives the same file' },
   'keep-runs': { kind: 'count', meaning: 'How many of the newest runs to keep' },

@@ -1,6 +1,6 @@
 // The bad rows of a staged file -> the CSV named by --rejects.
 
-import { createWriteStream, existsSync, openSync, statSync, type WriteStream } from 'node:fs';
+import { createWriteStream, existsSync, openSync, type WriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
@@ -9,6 +9,7 @@ import { rejectsCsv } from '../pipeline/report/rows.ts';
 import { stagingFilesOf } from '../pipeline/staging-files.ts';
 import { DesiredSnapshot } from '../store/desired-staging.ts';
 import type { CommandContext } from './command.ts';
+import { isSameFile } from './same-file.ts';
 
 /**
  * Opens the file before the work, so that a place that cannot be written is known at once; undefined without --rejects.
@@ -33,10 +34,4 @@ export async function writeRejects(rejects: WriteStream, stagingDirectory: strin
   using snapshot = new DesiredSnapshot(desiredFile);
   const columns = snapshot.readSeal()?.columns ?? [];
   await pipeline(Readable.from(rejectsCsv(columns, snapshot.badRows())), rejects);
-}
-
-/** By device and inode: a link to the input is the input. */
-function isSameFile(left: string, right: string): boolean {
-  const [one, other] = [left, right].map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }));
-  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
 }

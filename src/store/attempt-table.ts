@@ -21,6 +21,11 @@ export interface Attempt {
   readonly message: string | null;
 }
 
+/** How often a step of an operation came to nothing, or to nothing certain. */
+export interface AttemptCount extends Pick<Attempt, 'step' | 'result' | 'failureClass' | 'status'> {
+  readonly count: number;
+}
+
 interface AttemptRow {
   readonly operation_id: number;
   readonly step: AttemptStep;
@@ -34,16 +39,25 @@ interface AttemptRow {
 export class AttemptTable {
   readonly #appendQuery: Database.Statement<Attempt>;
   readonly #ofOperationQuery: Database.Statement<[number], AttemptRow>;
+  readonly #countQuery: Database.Statement<[number], AttemptCount>;
 
   constructor(database: Database.Database, { attempt }: LedgerTables) {
     this.#appendQuery = database.prepare(`
       INSERT INTO ${attempt} (operation_id, step, at_ms, result, status, failure_class, message)
       VALUES (@operationId, @step, @atMs, @result, @status, @failureClass, @message)`);
     this.#ofOperationQuery = database.prepare(`SELECT * FROM ${attempt} WHERE operation_id = ? ORDER BY id`);
+    this.#countQuery = database.prepare(`
+      SELECT step, result, failure_class AS failureClass, status, count(*) AS count
+      FROM ${attempt} GROUP BY 1, 2, 3, 4 ORDER BY count DESC, 1, 2, 3, 4 LIMIT ?`);
   }
 
   append(attempt: Attempt): void {
     this.#appendQuery.run(attempt);
+  }
+
+  /** Tries by what they met, the most frequent first. */
+  counts(limitCount: number): readonly AttemptCount[] {
+    return this.#countQuery.all(limitCount);
   }
 
   ofOperation(operationId: number): readonly Attempt[] {

@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 
 import { AttemptTable, type Attempt } from './attempt-table.ts';
 import type { Action, Settlement } from './operation.ts';
+import { OperationStatistics } from './operation-statistics.ts';
 import { OperationTable } from './operation-table.ts';
 import type { LedgerTables } from './plan-schema.ts';
 
@@ -23,6 +24,7 @@ export interface NewOperation {
 export class Ledger {
   readonly subject: LedgerTables['subject'];
   readonly operations: OperationTable;
+  readonly statistics: OperationStatistics;
   readonly attempts: AttemptTable;
   readonly #database: Database.Database;
   readonly #tables: LedgerTables;
@@ -32,6 +34,7 @@ export class Ledger {
     this.#tables = tables;
     this.subject = tables.subject;
     this.operations = new OperationTable(database, tables);
+    this.statistics = new OperationStatistics(database, tables);
     this.attempts = new AttemptTable(database, tables);
   }
 

@@ -118,6 +118,11 @@ export class PlanFile implements Disposable {
     })();
   }
 
+  /** What a step reads is of one moment, even while a run goes on. */
+  atOneMoment<Result>(step: () => Result): Result {
+    return this.database.transaction(step)();
+  }
+
   /** From here commits go to a log beside the file, which makes each one cheaper and as durable. */
   startDraining(): void {
     this.database.pragma('journal_mode = WAL');

@@ -2,6 +2,8 @@
 
 import * as v from 'valibot';
 
+import type { Limit } from './run-settings.ts';
+
 /** Why a plan is refused, and the flag that accepts it. */
 export interface Refusal {
   readonly code: string;
@@ -11,6 +13,24 @@ export interface Refusal {
   readonly isForceable: boolean;
 }
 
+/** How one limit of the guard came about, and what the plan has. */
+export interface LimitCheck {
+  readonly action: 'create' | 'update' | 'delete';
+  readonly flag: string;
+  readonly plannedCount: number;
+  /** Existing alarms, or downtimes, in scope. */
+  readonly existingCount: number;
+  /** As the user gave it; null for the default. */
+  readonly given: Limit | null;
+  /** Of a limit by percentage: so many of the existing alarms, and what share of them; [] otherwise. */
+  readonly shares: readonly { readonly alarmCount: number; readonly percent: number }[];
+  /** What it is at least and at most, whatever the shares; null where that does not hold. */
+  readonly floorCount: number | null;
+  readonly ceilingCount: number | null;
+  /** Null where there is none. */
+  readonly limitCount: number | null;
+}
+
 /** The same counts of downtimes. */
 export interface DowntimeSummary {
   readonly createCount: number;
@@ -18,6 +38,8 @@ export interface DowntimeSummary {
   readonly deleteCount: number;
   readonly unchangedCount: number;
   readonly conflictCount: number;
+  /** Null in a plan that does not say it. */
+  readonly existingInScopeCount: number | null;
 }
 
 /** The counts of a plan, as it stood when it was made. */
@@ -70,6 +92,7 @@ const schema: v.GenericSchema<unknown, PlanSummary> = v.object({
         deleteCount: count,
         unchangedCount: count,
         conflictCount: count,
+        existingInScopeCount: v.optional(v.nullable(count), null),
       }),
     ),
     null,

@@ -11,6 +11,12 @@ export interface RejectedRow {
   readonly reasons: readonly string[];
 }
 
+/** How many rows were rejected for a column. */
+export interface RejectedColumn {
+  readonly columnName: string;
+  readonly rowCount: number;
+}
+
 interface Row {
   readonly line: number;
   readonly cells: string | null;
@@ -35,6 +41,16 @@ export class RejectedRowTable {
     for (const row of rows) {
       yield { line: row.line, cells: decodeTexts(row.cells ?? '[]'), reasons: decodeTexts(row.reasons) };
     }
+  }
+
+  /** By column, the most frequent first; a row with faults in two columns counts in both. */
+  countsByColumn(): readonly RejectedColumn[] {
+    return this.#database
+      .prepare<[], RejectedColumn>(
+        `SELECT column_name AS columnName, count(DISTINCT line) AS rowCount
+         FROM rejected_row GROUP BY 1 ORDER BY rowCount DESC, 1`,
+      )
+      .all();
   }
 
   /** Rows of the file: one with three reasons counts once. */

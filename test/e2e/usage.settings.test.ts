@@ -22,6 +22,7 @@ describe('usage', () => {
     'runs',
     'show',
     'explain',
+    'report',
     'verify',
     'rollback',
     'adopt',

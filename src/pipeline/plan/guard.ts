@@ -1,7 +1,7 @@
 // The counts of a plan and the limits -> every reason to refuse it. Pure.
 
 import type { Limit } from '../../store/run-settings.ts';
-import type { PlanSummary, Refusal } from '../../store/plan-summary.ts';
+import type { LimitCheck, PlanSummary, Refusal } from '../../store/plan-summary.ts';
 
 export interface GuardSettings {
   readonly maxDelete: Limit | null;
@@ -27,19 +27,77 @@ const DELETE_BRACKETS = [
 
 /** How many deletes are allowed without a word, of that many existing alarms: at least 10, never more than half. */
 export function defaultDeleteLimit(existingCount: number): number {
-  let fromCount = 0;
-  let hundredths = 0;
-  for (const { upToCount, percent } of DELETE_BRACKETS) {
-    hundredths += percent * Math.max(0, Math.min(existingCount, upToCount) - fromCount);
-    fromCount = upToCount;
-  }
-  const limit = Math.max(FLOOR_COUNT, Math.floor(hundredths / 100));
-  return Math.min(limit, Math.floor(existingCount / 2));
+  return boundedSum(defaultDeleteRule(existingCount));
 }
 
 /** How many updates are allowed without a word, of that many existing alarms. */
 export function defaultUpdateLimit(existingCount: number): number {
-  return Math.max(FLOOR_COUNT, Math.floor((existingCount * UPDATE_PERCENT) / 100));
+  return boundedSum(defaultUpdateRule(existingCount));
+}
+
+/** A limit as parts of the existing alarms, each with its percentage, and what it is at least and at most. */
+type LimitRule = Pick<LimitCheck, 'shares' | 'floorCount' | 'ceilingCount'>;
+
+function defaultDeleteRule(existingCount: number): LimitRule {
+  const shares = DELETE_BRACKETS.map(({ upToCount, percent }, index) => {
+    const fromCount = DELETE_BRACKETS[index - 1]?.upToCount ?? 0;
+    return { alarmCount: Math.max(0, Math.min(existingCount, upToCount) - fromCount), percent };
+  });
+  return {
+    shares: shares.filter(({ alarmCount }) => alarmCount > 0),
+    floorCount: FLOOR_COUNT,
+    ceilingCount: Math.floor(existingCount / 2),
+  };
+}
+
+function defaultUpdateRule(existingCount: number): LimitRule {
+  return {
+    shares: [{ alarmCount: existingCount, percent: UPDATE_PERCENT }],
+    floorCount: FLOOR_COUNT,
+    ceilingCount: null,
+  };
+}
+
+/** The shares are added up before they are rounded down. */
+function boundedSum({ shares, floorCount, ceilingCount }: LimitRule): number {
+  let hundredths = 0;
+  for (const { alarmCount, percent } of shares) hundredths += percent * alarmCount;
+  const sumCount = Math.floor(hundredths / 100);
+  return Math.min(Math.max(floorCount ?? 0, sumCount), ceilingCount ?? Infinity);
+}
+
+/** How each limit came about, for whoever wants to follow it. */
+export function limitChecks(counts: GuardCounts, settings: GuardSettings): readonly LimitCheck[] {
+  const { existingInScopeCount: existingCount, createCount, updateCount, deleteCount } = counts;
+  return [
+    {
+      ...checkOf('delete', settings.maxDelete, existingCount, defaultDeleteRule(existingCount)),
+      plannedCount: deleteCount,
+    },
+    {
+      ...checkOf('update', settings.maxUpdate, existingCount, defaultUpdateRule(existingCount)),
+      plannedCount: updateCount,
+    },
+    { ...checkOf('create', settings.maxCreate, existingCount, null), plannedCount: createCount },
+  ];
+}
+
+/** A limit that the user gave has no floor: 0 means none. Null by default means that there is no limit. */
+function checkOf(
+  action: LimitCheck['action'],
+  given: Limit | null,
+  existingCount: number,
+  byDefault: LimitRule | null,
+): Omit<LimitCheck, 'plannedCount'> {
+  const check = { action, flag: `--max-${action}`, existingCount, given } as const;
+  const noRule = { shares: [], floorCount: null, ceilingCount: null };
+  if (given === null) {
+    const limitCount = byDefault === null ? null : boundedSum(byDefault);
+    return { ...check, ...(byDefault ?? noRule), limitCount };
+  }
+  if ('count' in given) return { ...check, ...noRule, limitCount: given.count };
+  const shares = [{ alarmCount: existingCount, percent: given.percent }];
+  return { ...check, ...noRule, shares, limitCount: percentOf(given.percent, existingCount) };
 }
 
 /** Alarms and downtimes are limited each by themselves. Shape: [] when the plan may be applied. A plan is refused when it is over a limit, not when it meets it. */
@@ -48,45 +106,14 @@ export function guardRefusals(
   settings: GuardSettings,
   subject: 'alarm' | 'downtime' = 'alarm',
 ): readonly Refusal[] {
-  const existing = counts.existingInScopeCount;
-  const limits = [
-    {
-      verb: 'deletes',
-      flag: '--max-delete',
-      count: counts.deleteCount,
-      limit: limitOf(settings.maxDelete, existing, defaultDeleteLimit),
-    },
-    {
-      verb: 'updates',
-      flag: '--max-update',
-      count: counts.updateCount,
-      limit: limitOf(settings.maxUpdate, existing, defaultUpdateLimit),
-    },
-    {
-      verb: 'creates',
-      flag: '--max-create',
-      count: counts.createCount,
-      limit: limitOf(settings.maxCreate, existing, () => Infinity),
-    },
-  ];
-  return limits
-    .filter(({ count, limit }) => count > limit)
-    .map(({ verb, flag, count, limit }) => ({
+  return limitChecks(counts, settings)
+    .filter(({ plannedCount, limitCount }) => limitCount !== null && plannedCount > limitCount)
+    .map(({ action, flag, plannedCount, existingCount, limitCount }) => ({
       code: 'ALARMSYNC_GUARD_REFUSED',
-      message: `the plan ${verb} ${count} ${subject}${count === 1 ? '' : 's'}, where the service holds ${existing} in scope and the limit is ${limit}`,
-      hint: `look at the plan, and if it is right accept it with ${flag} ${count}`,
+      message: `the plan ${action}s ${plannedCount} ${subject}${plannedCount === 1 ? '' : 's'}, where the service holds ${existingCount} in scope and the limit is ${limitCount}`,
+      hint: `look at the plan, and if it is right accept it with ${flag} ${plannedCount}`,
       isForceable: true,
     }));
-}
-
-/** A limit that the user gave has no floor: 0 means none. */
-function limitOf(
-  given: Limit | null,
-  existingCount: number,
-  byDefault: (existingCount: number) => number,
-): number {
-  if (given === null) return byDefault(existingCount);
-  return 'count' in given ? given.count : percentOf(given.percent, existingCount);
 }
 
 /** Rounded down, in whole numbers: 0.57 % of 10 000 is 57, where floats make it 56. Percentages have six decimals at most. */
