@@ -69,3 +69,14 @@ function canonicalRrule(rrule: string): string {
 function isFrequency(part: string): boolean {
   return part.startsWith('FREQ=');
 }
+
+/** True for a name of the IANA database, in its own case. */
+export function isTimezone(text: string): boolean {
+  try {
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions();
+    // Node.js takes any case, and gives some zones under an older name.
+    return timeZone.toLowerCase() !== text.toLowerCase() || timeZone === text;
+  } catch {
+    return false;
+  }
+}

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 
 import {
   downtimeParams,
+  isTimezone,
   MAX_RECURRENCE_COUNT,
   OUR_TAG,
   type Downtime,
@@ -140,14 +141,4 @@ function isRule(text: string): boolean {
 
 function isPlainLine(text: string): boolean {
   return text !== '' && text === text.trim() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
-}
-
-function isTimezone(text: string): boolean {
-  try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions();
-    // Node.js takes any case, and gives some zones under an older name.
-    return timeZone.toLowerCase() !== text.toLowerCase() || timeZone === text;
-  } catch {
-    return false;
-  }
 }

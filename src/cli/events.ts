@@ -4,6 +4,7 @@ import { listen, type TelemetryMessages } from '../telemetry/names.ts';
 import type { Finding } from '../pipeline/doctor/doctor.ts';
 import type { OutcomeCounts, RunOutcome } from '../pipeline/report/outcome.ts';
 import type { DowntimeSummary, PlanSummary } from '../store/plan-summary.ts';
+import type { Step } from '../services/datadog/observe/observe.ts';
 import type { Terminal } from './terminal.ts';
 
 const EVENTS_VERSION = '1.0';
@@ -55,6 +56,11 @@ export class EventWriter implements Disposable {
 
   finding(finding: Finding): void {
     this.#write('finding', { ...finding });
+  }
+
+  observed({ kind, title, action, ids, differences }: Step): void {
+    const fields = differences.map(({ field }) => field);
+    this.#write('observed', { kind, title, action, ids, fields });
   }
 
   diagnostic(message: TelemetryMessages['diagnostic']): void {

@@ -177,6 +177,19 @@ export const FLAGS = {
     meaning: 'How operations are shown',
   },
   html: { kind: 'text', meaning: 'Where the page goes; - for standard output' },
+  notify: { kind: 'list', meaning: 'Whom the monitor tells: handles such as @ops@example.com,@slack-ops' },
+  every: {
+    kind: 'duration',
+    meaning:
+      'How often a sync is started: --warning, --critical and --no-data follow where they are not given',
+  },
+  warning: { kind: 'duration', meaning: 'Warn when the last good sync is longer ago (26h when not given)' },
+  critical: { kind: 'duration', meaning: 'Alert when the last good sync is longer ago (50h when not given)' },
+  'no-data': {
+    kind: 'duration',
+    meaning: 'Tell when there were no metrics for that long (10m when not given)',
+  },
+  timezone: { kind: 'text', default: 'UTC', meaning: 'Of the two downtimes, such as Europe/Berlin' },
   count: { kind: 'count', meaning: 'How many alarms' },
   seed: { kind: 'count', default: '1', meaning: 'The same seed gives the same file' },
   'keep-runs': { kind: 'count', meaning: 'How many of the newest runs to keep' },

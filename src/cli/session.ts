@@ -5,8 +5,9 @@ import { hostname } from 'node:os';
 import { pid } from 'node:process';
 
 import { readOnly, type AlarmReader, type AlarmService } from '../services/alarm-service.ts';
-import { Pacer } from '../services/pacer.ts';
-import { openService } from '../services/registry.ts';
+import type { Observation, ObserveWish } from '../services/datadog/observe/observe.ts';
+import { Pacer, type PacerSettings } from '../services/pacer.ts';
+import { openObservation, openService, type ServiceSettings } from '../services/registry.ts';
 import type { Stages } from '../pipeline/sync.ts';
 import { publish } from '../telemetry/names.ts';
 import { tellRest } from '../telemetry/rests.ts';
@@ -56,6 +57,10 @@ export interface ServiceConnection extends AsyncDisposable {
   restAfterStages(): void;
 }
 
+export interface ObservationConnection extends AsyncDisposable {
+  readonly observation: Observation;
+}
+
 /**
  * Opens the service that a run is of.
  * @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service.
@@ -64,22 +69,7 @@ export async function connect(
   context: CommandContext,
   { service, adopts }: Pick<RunSettings, 'service' | 'adopts'>,
 ): Promise<ServiceConnection> {
-  const { values } = context;
-  const pace = paceOf(context);
-  const burst = values.count('tpslimit-burst', 1) ?? Math.max(1, Math.floor(pace.quotaPerSecond / 50));
-  const quota = { perSecond: pace.quotaPerSecond, burst, concurrency: pace.concurrency };
-  const settings = {
-    service,
-    adopts,
-    ...credentialsOf(context),
-    contacts: context.sections.contacts,
-    cloudwatch: context.sections.cloudwatch,
-    openStackProjectId: context.host.openStackProjectId,
-    allowInsecure: values.isOn('insecure'),
-    concurrency: pace.concurrency,
-    requestTimeoutMs: Math.min(MAX_REQUEST_TIMEOUT_MS, required(values.durationMs('request-timeout', 1))),
-    proxy: context.host.proxy,
-  };
+  const { settings, quota } = serviceSettingsOf(context, service, adopts);
   const pacer = new Pacer(quota, tellRest);
   const opened = await openService(settings, pacer);
   const restAfterStages = (): void => {
@@ -96,6 +86,50 @@ export async function connect(
       pacer[Symbol.dispose]();
     },
   };
+}
+
+/**
+ * Opens what observes alarmsync itself at that service.
+ * @throws {ALARMSYNC_CLI_USAGE} where there is none.
+ */
+export async function connectObservation(
+  context: CommandContext,
+  service: string,
+  wish: ObserveWish,
+): Promise<ObservationConnection> {
+  const { settings, quota } = serviceSettingsOf(context, service, false);
+  const pacer = new Pacer(quota, tellRest);
+  const observation = await openObservation(settings, wish, pacer);
+  return {
+    observation,
+    [Symbol.asyncDispose]: async () => {
+      await observation[Symbol.asyncDispose]();
+      pacer[Symbol.dispose]();
+    },
+  };
+}
+
+function serviceSettingsOf(
+  context: CommandContext,
+  service: string,
+  adopts: boolean,
+): { readonly settings: ServiceSettings; readonly quota: PacerSettings } {
+  const { values } = context;
+  const { concurrency, quotaPerSecond } = paceOf(context);
+  const burst = values.count('tpslimit-burst', 1) ?? Math.max(1, Math.floor(quotaPerSecond / 50));
+  const settings = {
+    service,
+    adopts,
+    ...credentialsOf(context),
+    contacts: context.sections.contacts,
+    cloudwatch: context.sections.cloudwatch,
+    openStackProjectId: context.host.openStackProjectId,
+    allowInsecure: values.isOn('insecure'),
+    concurrency,
+    requestTimeoutMs: Math.min(MAX_REQUEST_TIMEOUT_MS, required(values.durationMs('request-timeout', 1))),
+    proxy: context.host.proxy,
+  };
+  return { settings, quota: { perSecond: quotaPerSecond, burst, concurrency } };
 }
 
 function openerOf(

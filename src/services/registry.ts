@@ -5,6 +5,7 @@ import type { AlarmService, FitDefinition, RequestGate } from './alarm-service.t
 import type { CloudWatchSettings } from './cloudwatch/settings.ts';
 import type { ContactHandles } from './contacts.ts';
 import type { DatadogAccount } from './datadog/datadog.ts';
+import type { Observation, ObserveWish } from './datadog/observe/observe.ts';
 import type { ConnectionSettings } from './http.ts';
 
 /** Complete and plain, so that another thread can open the same service. */
@@ -71,6 +72,31 @@ export async function openService(settings: ServiceSettings, gate: RequestGate):
       return createRestService({ ...settings, url: service }, gate);
     }
   }
+}
+
+/**
+ * What shows and watches alarmsync's own metrics at that service; nothing is sent yet.
+ * @throws {ALARMSYNC_CLI_USAGE} for a service that has no place for it.
+ */
+export async function openObservation(
+  settings: ServiceSettings,
+  wish: ObserveWish,
+  gate: RequestGate,
+): Promise<Observation> {
+  const { service, datadog } = settings;
+  if (kindOf(service) !== 'datadog') {
+    throw new AlarmSyncError(
+      'ALARMSYNC_CLI_USAGE',
+      'expected datadog: or datadog:URL, where dashboards are made of metrics, got another service',
+      {
+        hint: 'the metrics can be seen by any agent that takes DogStatsD; only there they are shown by alarmsync',
+      },
+    );
+  }
+  const { datadogAddress } = await import('./datadog/datadog.ts');
+  const { Observation: Opened } = await import('./datadog/observe/observe.ts');
+  const url = datadogAddress(service.slice('datadog:'.length), datadog.site);
+  return new Opened({ ...settings, ...datadog, url }, wish, gate);
 }
 
 /** @throws {ALARMSYNC_SERVICE_ADDRESS} for a text that names no service. */

@@ -30,6 +30,7 @@ describe('usage', () => {
     'export',
     'generate',
     'doctor',
+    'observe',
     'serve',
     'gc',
   ];

@@ -1,9 +1,10 @@
 // Datadog's HTTP API: requests that bear the keys, and refusals that say why.
 
 import { AlarmSyncError } from '../../alarm/errors.ts';
-import type { RequestGate } from '../alarm-service.ts';
+import type { RequestGate, ServiceIdentity } from '../alarm-service.ts';
+import { parseServiceAddress, requireConfidential } from '../http-address.ts';
 import { errorOfStatus } from '../http-error.ts';
-import type { HttpRequest, HttpTransport } from '../http.ts';
+import { HttpTransport, type ConnectionSettings, type HttpRequest } from '../http.ts';
 import { EdgeOverload } from './edge-overload.ts';
 import { refusalText } from './wire.ts';
 
@@ -15,6 +16,33 @@ type IsExpected = (status: number, reason: string) => boolean;
 
 /** 400 says what is wrong with the request, 404 that there is no such thing. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 404]);
+
+export interface DatadogApiSettings extends ConnectionSettings {
+  /** `http(s)://api.SITE`. */
+  readonly url: string;
+  readonly apiKey: string | undefined;
+  readonly applicationKey: string | undefined;
+}
+
+/**
+ * The API at that address; nothing is sent yet.
+ * @throws {ALARMSYNC_SERVICE_ADDRESS} or {ALARMSYNC_SERVICE_CREDENTIALS} when the settings cannot be used.
+ */
+export function openDatadogApi(
+  settings: DatadogApiSettings,
+  gate: RequestGate,
+): { readonly api: DatadogApi; readonly identity: ServiceIdentity } {
+  const address = parseServiceAddress(settings.url);
+  if (!settings.allowInsecure) requireConfidential(address);
+  const transport = new HttpTransport({ ...settings, address }, gate);
+  const { apiKey, applicationKey } = settings;
+  const keys = {
+    'dd-api-key': keyOf(apiKey, 'DD_API_KEY'),
+    'dd-application-key': keyOf(applicationKey, 'DD_APP_KEY'),
+  };
+  const identity = { address: address.origin + address.prefix, account: '' };
+  return { api: new DatadogApi(transport, keys, gate), identity };
+}
 
 export class DatadogApi {
   readonly #transport: HttpTransport;
@@ -85,4 +113,13 @@ export class DatadogApi {
 
 function acceptsStatus(status: number): boolean {
   return (status >= 200 && status < 300) || REFUSALS.has(status);
+}
+
+/** Nothing of the key stands in the error. */
+function keyOf(key: string | undefined, variable: string): string {
+  if (key !== undefined && /^[!-~]+$/u.test(key)) return key;
+  throw new AlarmSyncError(
+    'ALARMSYNC_SERVICE_CREDENTIALS',
+    `expected a key of Datadog in ${variable}, got ${key === undefined ? 'none' : 'other characters'}`,
+  );
 }

@@ -18,11 +18,9 @@ import type {
   ServiceIdentity,
   WriteOptions,
 } from '../alarm-service.ts';
-import { parseServiceAddress, requireConfidential } from '../http-address.ts';
 import { errorOfStatus, malformed } from '../http-error.ts';
-import { HttpTransport, type ConnectionSettings } from '../http.ts';
 import { DatadogAdoption } from './adoption.ts';
-import { DatadogApi } from './api.ts';
+import { openDatadogApi, type DatadogApi, type DatadogApiSettings } from './api.ts';
 import { ContactMap, type ContactHandles } from '../contacts.ts';
 import { definitionParams, monitorBody } from './definition.ts';
 import { DatadogDowntimes } from './downtimes.ts';
@@ -47,10 +45,7 @@ export interface DatadogAccount {
 }
 
 /** Complete and plain, so that a worker thread can be given them. */
-export interface DatadogServiceSettings
-  extends ConnectionSettings, Pick<DatadogAccount, 'apiKey' | 'applicationKey'> {
-  /** `http(s)://api.SITE`. */
-  readonly url: string;
+export interface DatadogServiceSettings extends DatadogApiSettings {
   readonly contacts: ContactHandles;
   /** True to see everybody's monitors, and of each only whether it is ours. */
   readonly adopts: boolean;
@@ -90,16 +85,7 @@ export function datadogAddress(given: string, site: string | undefined): string 
  * @throws {ALARMSYNC_SERVICE_ADDRESS} or {ALARMSYNC_SERVICE_CREDENTIALS} when the settings cannot be used.
  */
 export function createDatadogService(settings: DatadogServiceSettings, gate: RequestGate): AlarmService {
-  const address = parseServiceAddress(settings.url);
-  if (!settings.allowInsecure) requireConfidential(address);
-  const transport = new HttpTransport({ ...settings, address }, gate);
-  const { apiKey, applicationKey } = settings;
-  const keys = {
-    'dd-api-key': keyOf(apiKey, 'DD_API_KEY'),
-    'dd-application-key': keyOf(applicationKey, 'DD_APP_KEY'),
-  };
-  const identity = { address: address.origin + address.prefix, account: '' };
-  const api = new DatadogApi(transport, keys, gate);
+  const { api, identity } = openDatadogApi(settings, gate);
   if (settings.adopts) return new DatadogAdoption(api, identity, CAPABILITIES);
   return new DatadogService(api, identity, new ContactMap(settings.contacts, DATADOG_HANDLES));
 }
@@ -206,15 +192,6 @@ class DatadogService implements AlarmService {
       raw: stringifyJson(monitor.whole),
     };
   }
-}
-
-/** Nothing of the key stands in the error. */
-function keyOf(key: string | undefined, variable: string): string {
-  if (key !== undefined && /^[!-~]+$/u.test(key)) return key;
-  throw new AlarmSyncError(
-    'ALARMSYNC_SERVICE_CREDENTIALS',
-    `expected a key of Datadog in ${variable}, got ${key === undefined ? 'none' : 'other characters'}`,
-  );
 }
 
 function isOurs(monitor: Monitor): boolean {

@@ -133,11 +133,18 @@ function ownDowntime(downtime: HeldDowntime): readonly ListedAlarm[] {
   const isOurs = name !== undefined && isStringArray(tags) && tags.includes(OUR_TAG);
   if (!isOurs || !isInForce(downtime)) return [];
   const others = tags.filter((tag) => tag !== OUR_TAG);
-  return [{ definition: { name, params: paramsOf(attributes, others, text) }, handle: id }];
+  return [{ definition: { name, params: heldParams(attributes, others, text) }, handle: id }];
 }
 
-/** One that somebody gave another kind of schedule has it as it stands, so that it differs from any that is wanted. */
-function paramsOf({ scope, schedule }: JsonObject, tags: readonly string[], message: string): JsonObject {
+/**
+ * A held downtime as `downtimeParams` has those that are wanted. One that somebody gave another kind of schedule has it as it stands, so
+ * that it differs from any of them.
+ */
+export function heldParams(
+  { scope, schedule }: JsonObject,
+  tags: readonly string[],
+  message: string,
+): JsonObject {
   const { timezone, recurrences } = isJsonObject(schedule) ? schedule : {};
   const params = downtimeParams({
     name: '',

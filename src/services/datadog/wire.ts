@@ -1,13 +1,16 @@
-// The documented shapes of Datadog's monitors API, version 1, and downtimes API, version 2, and what turns their JSON text into them.
+// The documented shapes of Datadog's monitors and dashboards APIs, version 1, and downtimes API, version 2, and what turns their JSON
+// text into them.
 //
 //   monitor   {"id": 21053382, "name": "disk-full", "query": "…", "message": "…", "tags": ["a:b"], "type": "query alert",
 //              "overall_state": "OK", "options": {"thresholds": {"critical": 3.0}, …}, …}
 //   list      [monitor…]                            bare, also when there are no more
 //   deleted   {"deleted_monitor_id": 21053382}
 //   downtimes {"data": [{"id": "85428b34-…", "attributes": {"scope": "*", …}, …}…]}
+//   dashboard {"id": "abc-def-ghi", "title": "…", "description": "…" or null, "widgets": [{"id": 1, "definition": {…}}…], …}
+//   dashboards {"dashboards": [{"id": "abc-def-ghi", "title": "…", "description": "…" or null, …}…]}
 //   refusal   {"errors": ["…"]}
 //
-// Source: MonitorsApi and DowntimesApi in Datadog's OpenAPI descriptions of the API v1 and v2; members that are not read here are kept as they came.
+// Source: MonitorsApi, DashboardsApi and DowntimesApi in Datadog's OpenAPI descriptions of the API v1 and v2; members that are not read here are kept as they came.
 
 import { isStringArray } from '../../alarm/contact.ts';
 import { isJsonObject, numberText, parseJson, type JsonObject, type JsonValue } from '../../alarm/json.ts';
@@ -60,6 +63,33 @@ export function decodeDowntimes(text: string, where: string): readonly HeldDownt
     if (typeof id === 'string' && isJsonObject(attributes)) return { id, attributes };
     throw malformed('expected each downtime to have a text "id" and an object "attributes"', where);
   });
+}
+
+/** A dashboard as a list has it. */
+export interface DashboardSummary {
+  readonly id: string;
+  /** '' where there is none. */
+  readonly description: string;
+}
+
+/** @throws {ALARMSYNC_SERVICE_MALFORMED} when the text is anything but a list of dashboards. */
+export function decodeDashboardSummaries(text: string, where: string): readonly DashboardSummary[] {
+  const answer = parse(text, where);
+  const dashboards = isJsonObject(answer) ? answer['dashboards'] : undefined;
+  if (!Array.isArray(dashboards)) throw malformed('expected a list "dashboards"', where);
+  return dashboards.map((dashboard: JsonValue) => {
+    const { id, description } = isJsonObject(dashboard) ? dashboard : {};
+    if (typeof id !== 'string') throw malformed('expected each dashboard to have a text "id"', where);
+    return { id, description: typeof description === 'string' ? description : '' };
+  });
+}
+
+/** All of it, as it came. @throws {ALARMSYNC_SERVICE_MALFORMED} when the text is anything but a dashboard. */
+export function decodeDashboard(text: string, where: string): JsonObject {
+  const dashboard = parse(text, where);
+  if (isJsonObject(dashboard) && typeof dashboard['id'] === 'string' && Array.isArray(dashboard['widgets']))
+    return dashboard;
+  throw malformed('expected a dashboard with a text "id" and a list "widgets"', where);
 }
 
 /** What a refusal says, as it stands; undefined when it says nothing. */

@@ -1,9 +1,11 @@
-// Datadog's monitors API v1 and downtimes API v2 on 127.0.0.1, with memory, written from what the vendor documents and records.
+// Datadog's monitors and dashboards APIs v1 and downtimes API v2 on 127.0.0.1, with memory, written from what the vendor documents and records.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { listen } from '../../http.loopback.ts';
 import { type Answer, refuse } from './answer.ts';
+import { answerDashboardCall } from './dashboard-api.ts';
+import { Dashboards, type HeldDashboard } from './dashboards.ts';
 import { answerDowntimeCall } from './downtime-api.ts';
 import { Downtimes } from './downtimes.ts';
 import { answerEventCall, EVENT_PATH, type PostedEvent } from './event-api.ts';
@@ -58,12 +60,14 @@ export class DatadogStandIn {
   readonly #settings: StandInSettings;
   readonly #monitors: Monitors;
   readonly #downtimes: Downtimes;
+  readonly #dashboards: Dashboards;
   readonly #rateLimits = new RateLimits();
 
   constructor(settings: StandInSettings) {
     this.#settings = settings;
     this.#monitors = new Monitors(settings.nowEpochMs);
     this.#downtimes = new Downtimes(settings.nowEpochMs);
+    this.#dashboards = new Dashboards(settings.nowEpochMs);
   }
 
   /** Headers that a client must bear: TS:v1 `security`. */
@@ -90,6 +94,11 @@ export class DatadogStandIn {
       .map((held) => ({ id: held.id, attributes: structuredClone(this.#downtimes.shown(held)) }));
   }
 
+  /** Copies, in the order they were made. */
+  get dashboards(): readonly HeldDashboard[] {
+    return structuredClone(this.#dashboards.all());
+  }
+
   monitor(id: number): HeldMonitor | undefined {
     return structuredClone(this.#monitors.find(id));
   }
@@ -104,6 +113,11 @@ export class DatadogStandIn {
     return this.#downtimes.add(structuredClone(attributes)).id;
   }
 
+  /** The same of a dashboard. */
+  seedDashboard(parts: JsonObject): string {
+    return this.#dashboards.add(structuredClone(parts)).id;
+  }
+
   /** What a person does in the web interface: parts are replaced, past every rule. */
   changeMonitor(id: number, parts: Partial<HeldMonitor>): void {
     if (this.#monitors.change(id, structuredClone(parts)) === undefined) throw new Error(`no monitor ${id}`);
@@ -114,6 +128,12 @@ export class DatadogStandIn {
     const held = this.#downtimes.find(id);
     if (held === undefined) throw new Error(`no downtime ${id}`);
     this.#downtimes.change(held, structuredClone(parts));
+  }
+
+  changeDashboard(id: string, parts: JsonObject): void {
+    const held = this.#dashboards.find(id);
+    if (held === undefined) throw new Error(`no dashboard ${id}`);
+    this.#dashboards.replace(id, { ...held, ...structuredClone(parts) });
   }
 
   dropMonitor(id: number): void {
@@ -181,6 +201,7 @@ export class DatadogStandIn {
       answerEventCall(this.events, entry) ??
       answerMonitorCall(this.#monitors, entry) ??
       answerDowntimeCall(this.#downtimes, entry) ??
+      answerDashboardCall(this.#dashboards, entry) ??
       refuse(404, 'Not found')
     );
   }
