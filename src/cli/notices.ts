@@ -1,6 +1,7 @@
 // Flags -> who is told of a run once it has ended.
 
 import { AlarmSyncError } from '../alarm/errors.ts';
+import { parseServiceAddress, requireConfidential } from '../services/http-address.ts';
 import type { PostTarget } from '../telemetry/json-post.ts';
 import { RunNoticeCollector, type RunEnd, type RunNotice } from '../telemetry/run-notice.ts';
 import type { CommandContext } from './command.ts';
@@ -91,6 +92,7 @@ async function datadogOf({
     );
   const url = datadogAddress(given, site) + EVENT_PATH;
   requirePostUrl(url, 'event');
+  if (!values.isOn('insecure')) requireConfidential(parseServiceAddress(url));
   const handles = values.list('event-notify');
   return {
     name: 'Datadog',

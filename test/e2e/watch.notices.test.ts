@@ -109,6 +109,20 @@ describe('an event of Datadog', () => {
     expect(datadog.events[0]?.text).not.toContain('@');
   });
 
+  it('bears no key over plain http to another machine', async () => {
+    const workspace = openWorkspace();
+    const args = [
+      'sync',
+      'x.csv',
+      '--service',
+      'http://127.0.0.1:9',
+      '--event',
+      'datadog:http://datadog.example',
+    ];
+    const ended = await workspace.run(args, { env: { DD_API_KEY: 'key' } });
+    expect([ended.exitCode, ended.stderr]).toEqual([1, expect.stringContaining('expected https')]);
+  });
+
   it('is not possible without a key, which is said before anything is done', async () => {
     const workspace = openWorkspace();
     const service = await startStandIn();
