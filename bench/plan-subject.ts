@@ -14,9 +14,21 @@ interface Counts {
   readonly deletes: number;
 }
 
+/** What is measured in the place of the usual. */
+interface PlanVariant {
+  readonly name?: string;
+  /** Another build of the program. */
+  readonly main?: string;
+  readonly flags?: readonly string[];
+}
+
 /** `alarmsync plan` with its defaults; a hundredth of the alarms is deleted, which the limit for a small world might refuse. */
-export function alarmsyncPlan(world: World, address: string, name = 'alarmsync'): Subject<Measured> {
-  const args = [MAIN, 'plan', world.csvFile, '--service', address, '--max-delete', '2%'];
+export function alarmsyncPlan(
+  world: World,
+  address: string,
+  { name = 'alarmsync', main = MAIN, flags = [] }: PlanVariant = {},
+): Subject<Measured> {
+  const args = [main, 'plan', world.csvFile, '--service', address, '--max-delete', '2%', ...flags];
   return counting(world, { name, isPeer: false }, () => args, parsePlanLine);
 }
 

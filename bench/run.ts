@@ -28,8 +28,9 @@ import { reportText } from './report/table.ts';
 import { resume } from './resume.bench.ts';
 import { resync } from './resync.bench.ts';
 import { scale } from './scale.bench.ts';
+import { watched } from './watched.bench.ts';
 
-const QUESTIONS: Readonly<Record<string, Question>> = { plan, scale, resync, drain, quota, resume };
+const QUESTIONS: Readonly<Record<string, Question>> = { plan, scale, resync, drain, quota, resume, watched };
 
 interface Choice {
   readonly questions: readonly Question[];

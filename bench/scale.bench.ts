@@ -42,10 +42,10 @@ export async function scale(context: QuestionContext): Promise<void> {
 function planOf(world: World): Subject<Measured> {
   const name = `${world.rowCount} rows`;
   return {
-    ...alarmsyncPlan(world, '', name),
+    ...alarmsyncPlan(world, '', { name }),
     run: async (directory) => {
       await using server = await startPageServer(world, directory);
-      return await alarmsyncPlan(world, server.address, name).run(directory);
+      return await alarmsyncPlan(world, server.address, { name }).run(directory);
     },
   };
 }

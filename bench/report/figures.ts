@@ -44,6 +44,7 @@ export function figuresOf(lines: Lines): readonly Figure[] {
     ...drainFigures(lines),
     ...quotaFigures(lines),
     ...resumeFigures(lines),
+    ...watchedFigures(lines),
   ];
 }
 
@@ -122,6 +123,24 @@ function resyncFigures(lines: Lines): readonly Figure[] {
   const plan = findLine(lines, { question: 'resync', subject: 'plan' });
   const what = `sync of ${rowsIn(sync)}, nothing to do: time`;
   return comparedFigure({ id: 'resync', what, besideName: 'plan alone' }, [sync, plan], WALL, timesAtMost(1));
+}
+
+function watchedFigures(lines: Lines): readonly Figure[] {
+  const [mute, unheard, watched] = ['mute', 'unheard', 'watched'].map((subject) =>
+    findLine(lines, { question: 'watched', subject }),
+  );
+  const besideName = 'stages that tell nothing';
+  const figure = (id: string, what: string, line: typeof mute, goal: Goal | undefined): readonly Figure[] =>
+    comparedFigure(
+      { id: `watched ${id}`, what: `plan of ${rowsIn(line)}, ${what}: time`, besideName },
+      [line, mute],
+      WALL,
+      goal,
+    );
+  return [
+    ...figure('unheard', 'nobody listens', unheard, timesAtMost(1.01)),
+    ...figure('watched', 'metrics sent each second', watched, undefined),
+  ];
 }
 
 function drainFigures(lines: Lines): readonly Figure[] {
