@@ -138,7 +138,11 @@ function watchedFigures(lines: Lines): readonly Figure[] {
       goal,
     );
   return [
-    ...figure('unheard', 'nobody listens', unheard, timesAtMost(1.01)),
+    ...figure('unheard', 'nobody listens', unheard, {
+      kind: 'at most',
+      value: 1.01,
+      text: '≤ 1.01 ×',
+    }),
     ...figure('watched', 'metrics sent each second', watched, undefined),
   ];
 }
