@@ -143,6 +143,20 @@ function unquotedCellOf(column: string | undefined): fc.Arbitrary<string> {
   return fc.oneof({ weight: 30, arbitrary: cellOf(column) }, marked);
 }
 
+/** The row is a good one, and what its cells come to one by one. */
+function expectStagedAlike(
+  taken: unknown,
+  columns: readonly (string | undefined)[],
+  cells: readonly string[],
+): void {
+  const decoded = decodeRow(columns, cells);
+  expect(decoded).toHaveProperty('definition');
+  expect(decoded).not.toHaveProperty('unknownMetricMath');
+  if (!('definition' in decoded)) return;
+  const { name, params } = decoded.definition;
+  expect(taken).toEqual({ name, line: LINE, body: paramsText(params) });
+}
+
 describe('a row that the pattern takes', () => {
   it('is a good one, staged as its cells would have been', () => {
     let takenCount = 0;
@@ -156,12 +170,7 @@ describe('a row that the pattern takes', () => {
         expect(rows.endAt).toBe(text.length);
         const record = Buffer.from(text.slice(before.length));
         const [read] = readCells({ kind: 'whole', bytes: record, firstLine: LINE, lines: [LINE] });
-        const decoded = decodeRow(columns, read?.cells ?? []);
-        expect(decoded).toHaveProperty('definition');
-        expect(decoded).not.toHaveProperty('unknownMetricMath');
-        if (!('definition' in decoded)) return;
-        const { name, params } = decoded.definition;
-        expect(taken).toEqual({ name, line: LINE, body: paramsText(params) });
+        expectStagedAlike(taken, columns, read?.cells ?? []);
       }),
       { numRuns: 20_000 },
     );
@@ -175,12 +184,7 @@ describe('a row that the pattern takes', () => {
         const taken = new PlainRows(columns).readCells(cells, LINE);
         if (taken === undefined) return;
         takenCount += 1;
-        const decoded = decodeRow(columns, cells);
-        expect(decoded).toHaveProperty('definition');
-        expect(decoded).not.toHaveProperty('unknownMetricMath');
-        if (!('definition' in decoded)) return;
-        const { name, params } = decoded.definition;
-        expect(taken).toEqual({ name, line: LINE, body: paramsText(params) });
+        expectStagedAlike(taken, columns, cells);
       }),
       { numRuns: 20_000 },
     );

@@ -89,7 +89,6 @@ export async function runCommandLine(argv: readonly string[], host: NodeJS.Proce
         positionals: parsed.positionals,
         events: openEvents,
         stop,
-        trace: watching.trace,
         standardInput: host.stdin,
       }),
     );

@@ -2,7 +2,6 @@
 
 import type { DatadogAccount } from '../services/datadog/datadog.ts';
 import type { ProxySettings } from '../services/http.ts';
-import type { TraceContext } from '../telemetry/requests.ts';
 import type { ConfigSections } from './config-file.ts';
 import type { EventWriter } from './events.ts';
 import type { FlagName } from './flags.ts';
@@ -31,8 +30,6 @@ export interface CommandContext {
   /** Undefined without --json. */
   readonly events: EventWriter | undefined;
   readonly stop: StopControl;
-  /** The trace that requests belong to; undefined where they are not traced. */
-  readonly trace: TraceContext | undefined;
   readonly host: HostEnvironment;
   readonly standardInput: NodeJS.ReadStream;
   readonly nowEpochMs: () => number;

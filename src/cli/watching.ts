@@ -3,17 +3,20 @@
 import { asAlarmSyncError } from '../alarm/errors.ts';
 import type { MetricRecorder } from '../telemetry/metric-recorder.ts';
 import type { MetricSink } from '../telemetry/metric-sink.ts';
-import { RequestObserver, type TraceContext } from '../telemetry/requests.ts';
+import { RequestObserver } from '../telemetry/requests.ts';
 import type { RunEnd, RunOutcomeWord } from '../telemetry/run-notice.ts';
 import type { CommandContext } from './command.ts';
 import { Notices } from './notices.ts';
 import { StopRequest } from './stop.ts';
 import { labelsOf, tagsOf } from './tags.ts';
 import { required, type Values } from './values.ts';
+import { writeWholeFile } from './whole-file.ts';
+
+/** Whoever collects the metrics file need not be who runs alarmsync. */
+const READABLE_BY_ALL = 0o644;
 
 /** Watches one command, from before it starts until after its end. */
 export class Watching implements AsyncDisposable {
-  readonly trace: TraceContext | undefined = undefined;
   readonly #startedMs: number = performance.now();
   readonly #metrics: MetricRecorder | undefined;
   readonly #notices: Notices | undefined;
@@ -26,7 +29,7 @@ export class Watching implements AsyncDisposable {
   ) {
     this.#metrics = metrics;
     this.#notices = notices;
-    this.#requests = metrics !== undefined || tellsRequests ? new RequestObserver(this.trace) : undefined;
+    this.#requests = metrics !== undefined || tellsRequests ? new RequestObserver() : undefined;
   }
 
   /**
@@ -48,15 +51,16 @@ export class Watching implements AsyncDisposable {
 
   /** Gives the exit code, and tells it to who watches; so with what is thrown. */
   async watch(run: () => Promise<number>): Promise<number> {
+    let exitCode: number;
     try {
-      const exitCode = await run();
-      await this.#end(exitCode);
-      return exitCode;
+      exitCode = await run();
     } catch (thrown) {
       if (thrown instanceof StopRequest) await this.#end(thrown.exitCode);
       else await this.#end(asAlarmSyncError(thrown).exitCode, thrown);
       throw thrown;
     }
+    await this.#end(exitCode);
+    return exitCode;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,7 +97,13 @@ async function sinksOf(values: Values, onFault: (message: string) => void): Prom
   }
   if (file !== undefined) {
     const { PrometheusSink } = await import('../telemetry/prometheus.ts');
-    sinks.push(new PrometheusSink({ file, labels: labelsOf(values), onFault }));
+    sinks.push(
+      new PrometheusSink({
+        write: (text) => writeWholeFile(file, text, READABLE_BY_ALL),
+        labels: labelsOf(values),
+        onFault: (reason) => onFault(`no metrics are written to ${file}: ${reason}`),
+      }),
+    );
   }
   return sinks;
 }

@@ -1,4 +1,4 @@
-// A text -> a file that is whole whenever somebody looks at it, and its owner's alone.
+// A text -> a file that is whole whenever somebody looks at it, and its owner's alone unless said otherwise.
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -16,24 +16,24 @@ import path from 'node:path';
 import { AlarmSyncError, asAlarmSyncError } from '../alarm/errors.ts';
 
 /**
- * Writes the file (0600) beside its place and puts it there at once; what stood there is there until then. A link is
+ * Writes the file beside its place and puts it there at once; what stood there is there until then. A link is
  * followed, and what is no file, such as a pipe, is written as it is.
  * @throws {ALARMSYNC_STORE_UNWRITABLE, ALARMSYNC_STORE_FULL} with the name of the file.
  */
-export function writeWholeFile(file: string, text: string): void {
+export function writeWholeFile(file: string, text: string, mode = 0o600): void {
   try {
     const found = statSync(file, { throwIfNoEntry: false });
     if (found !== undefined && !found.isFile()) writeFileSync(file, text);
-    else replaceFile(found === undefined ? file : realpathSync(file), text);
+    else replaceFile(found === undefined ? file : realpathSync(file), text, mode);
   } catch (thrown) {
     throw named(file, asAlarmSyncError(thrown));
   }
 }
 
-function replaceFile(file: string, text: string): void {
+function replaceFile(file: string, text: string, mode: number): void {
   const partial = path.join(path.dirname(file), `.${randomBytes(8).toString('hex')}.part`);
   try {
-    const descriptor = openSync(partial, 'wx', 0o600);
+    const descriptor = openSync(partial, 'wx', mode);
     try {
       writeFileSync(descriptor, text);
       fsyncSync(descriptor);

@@ -170,8 +170,8 @@ export class OperationStatistics {
   }
 
   /**
-   * Which members updates change in meaning. Images come one by one, which takes 6.6 microseconds an update; functions of SQLite
-   * that call the same comparison take 16, and comparing texts in SQL alone, which counts `3.0` to `3` as a change, 4.4.
+   * Which members updates change in meaning. Images come one by one: comparing texts in SQL would count `3.0` to `3` as a change, and functions
+   * of SQLite that call the same comparison take longer than calling it here.
    */
   changedMembers(compareState: CompareState): MemberChangeCounts {
     const counts = new Map<string, number>();

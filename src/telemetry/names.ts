@@ -12,7 +12,7 @@ export type OperationOutcome = 'done' | 'retryable' | 'failed' | 'conflict' | 'h
 /** Of alarms: how many operations of each kind. */
 export type ActionCounts = Readonly<Record<Action, number>>;
 
-/** Shapes of the messages, by channel. Durations and times are on the publisher's clock where they are stated; others are added by the subscriber. */
+/** Shapes of the messages, by channel. A time or duration that is not stated is added by the subscriber. */
 export interface TelemetryMessages {
   /** A run is at work in this process: told before it plans, and again before it applies. */
   run: {
@@ -60,16 +60,11 @@ export interface TelemetryMessages {
     readonly method: string;
     /** Path with what identifies one alarm replaced, or the name of the call: few of them, whatever the number of alarms. Shape: `/alarms/{id}`. */
     readonly resource: string;
-    /** Host and port. */
-    readonly server: string;
     /** Absent when there was no answer. */
     readonly status?: number;
-    readonly startedEpochMs: number;
     readonly durationMs: number;
     /** Others that were under way when this one ended. */
     readonly inFlightCount: number;
-    /** The id of its span, 16 hexadecimal digits; absent where it is not traced. */
-    readonly spanId?: string;
   };
   /** The drain ended, for now; the counts are those of the summary line. */
   drained: {

@@ -1,10 +1,8 @@
 // Metrics -> a text file in Prometheus's format, for the textfile collector of its node_exporter.
 
-import { randomBytes } from 'node:crypto';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import { asAlarmSyncError } from '../alarm/errors.ts';
 import { INSTRUMENTS, type Instrument, type InstrumentName } from './instruments.ts';
 import type { Labels, MetricSink } from './metric-sink.ts';
 
@@ -12,7 +10,8 @@ import type { Labels, MetricSink } from './metric-sink.ts';
 const BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export interface PrometheusSettings {
-  readonly file: string;
+  /** Puts a text in the place of the last one, whole: its reader never sees a half. */
+  readonly write: (text: string) => void;
   /** The user's own, on every sample. */
   readonly labels: Labels;
   /** Hears each time that it cannot be written. */
@@ -45,16 +44,12 @@ export class PrometheusSink implements MetricSink {
     this.#histograms.get(name)?.observe({ ...labels }, value);
   }
 
-  /** The whole file is put in place at once: its reader never sees a half. */
   async flush(): Promise<void> {
-    const { file, onFault } = this.#settings;
-    const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+    const { write, onFault } = this.#settings;
     try {
-      writeFileSync(temporary, await this.#registry.metrics(), { mode: 0o644 });
-      renameSync(temporary, file);
+      write(await this.#registry.metrics());
     } catch (thrown) {
-      rmSync(temporary, { force: true });
-      onFault(`no metrics are written to ${file}: ${reasonOf(thrown)}`);
+      onFault(asAlarmSyncError(thrown).message);
     }
   }
 
@@ -82,9 +77,4 @@ function prometheusName(name: InstrumentName, kind: Instrument['kind']): string 
 
 function decodeName(name: string): InstrumentName {
   return name as InstrumentName;
-}
-
-/** Without the name of the temporary file. */
-function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
 }

@@ -51,6 +51,8 @@ export class StatsdSink implements MetricSink {
       // Flushed here at the end of an interval; in between only what fills a datagram leaves.
       bufferFlushInterval: NEVER_MS,
       aggregation: { flushInterval: NEVER_MS },
+      // Metrics of the client itself, which it would send where the environment names a Datadog agent.
+      includeDatadogTelemetry: false,
       errorHandler: (error) => onFault(`no metrics are sent to ${agent}: ${error.message}`),
     });
   }

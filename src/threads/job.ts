@@ -7,7 +7,6 @@ import type { SourceSettings, SourceSnapshot } from '../pipeline/source/source.t
 import type { PacerSettings } from '../services/pacer.ts';
 import type { FitSettings, ServiceSettings } from '../services/registry.ts';
 import type { TelemetryMessages, TelemetryName } from '../telemetry/names.ts';
-import type { TraceContext } from '../telemetry/requests.ts';
 
 /** A stage to run. Plain, so that it can be sent to a thread; each stage writes the file `file`. */
 export type Job =
@@ -37,8 +36,6 @@ export type Job =
 export type ThreadStart = Job & {
   /** What is listened to, so that nothing else is measured. */
   readonly heard: readonly TelemetryName[];
-  /** Undefined where requests are not traced. */
-  readonly trace: TraceContext | undefined;
 };
 
 export type JobResult = SourceSnapshot | ListingSnapshot | undefined;

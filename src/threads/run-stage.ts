@@ -15,7 +15,6 @@ import {
   type TelemetryMessages,
   type TelemetryName,
 } from '../telemetry/names.ts';
-import type { TraceContext } from '../telemetry/requests.ts';
 import { entryFile } from './entry-file.ts';
 import {
   errorOf,
@@ -29,17 +28,12 @@ import {
 /**
  * The stages of a planning, each in a thread of its own: SQLite has one writer a file, and parsing fills a core.
  * The listing's thread opens the service by itself.
- * @param trace that the listing's requests belong to
  */
-export function threadedStages(
-  service: ServiceSettings,
-  quota: PacerSettings,
-  trace: TraceContext | undefined,
-): Stages {
+export function threadedStages(service: ServiceSettings, quota: PacerSettings): Stages {
   return {
     source: sourceStage(service),
     listing: async (file, settings, signal) =>
-      decodeListing(await runJob({ stage: 'listing', file, settings, service, quota }, signal, trace)),
+      decodeListing(await runJob({ stage: 'listing', file, settings, service, quota }, signal)),
     sieve: async (file, files, settings, share, signal) => {
       await runJob({ stage: 'sieve', file, files, settings, share }, signal);
     },
@@ -59,9 +53,9 @@ export function sourceStage(service: FitSettings | null): Stages['source'] {
  * Threads have Node's own young generation, 48 MiB. Plan of a million rows a side, medians of five or six runs in turn: with a limit of
  * 24 MiB it took 1.28 x the time, with 26 to 48 MiB 0.95 to 1.06 x, with 72 MiB 1.16 x and 269 MB instead of 217 MB.
  */
-async function runJob(job: Job, signal: AbortSignal, trace?: TraceContext): Promise<JobResult> {
+async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
   signal.throwIfAborted();
-  const start: ThreadStart = { ...job, heard: TELEMETRY_NAMES.filter(isHeard), trace };
+  const start: ThreadStart = { ...job, heard: TELEMETRY_NAMES.filter(isHeard) };
   const worker = new Worker(entryFile('stage-thread'), { workerData: start });
   const onAbort = (): void => worker.postMessage('abort');
   signal.addEventListener('abort', onAbort);

@@ -10,11 +10,11 @@ if (parentPort === null) throw new Error('expected to be the entry of a thread')
 await work(parentPort, decodeStart(workerData));
 
 async function work(port: MessagePort, start: ThreadStart): Promise<void> {
-  const { heard, trace } = start;
+  const { heard } = start;
   const abort = new AbortController();
   port.on('message', () => abort.abort());
   const forwarder = new Forwarder(heard, (message) => port.postMessage(message));
-  using _requests = heard.includes('request') ? new RequestObserver(trace) : undefined;
+  using _requests = heard.includes('request') ? new RequestObserver() : undefined;
   try {
     const result = await runJob(start, abort.signal);
     forwarder.flush();

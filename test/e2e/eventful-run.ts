@@ -1,10 +1,10 @@
-// A run in which everything happens once that metrics, logs, traces or events can tell of.
+// Runs to be watched: one in which everything happens once that metrics, logs and notices can tell of, and ones in which little does.
 
 import { startStandIn, type StandIn } from './stand-in.ts';
 import { openWorkspace, type Workspace } from './command-line.ts';
 import { csv, paramsOf, row, rows } from './world.ts';
 
-export interface EventfulWorld {
+export interface WatchedWorld {
   readonly workspace: Workspace;
   readonly service: StandIn;
   /** The arguments of the run. */
@@ -21,7 +21,7 @@ export const UNCHANGED_COUNT = 95;
  * A file and a service that differ; the first page is answered 500 once, one create 429 once, one is refused for good, and one row is bad.
  * The refused create and the bad row are not among the counts above.
  */
-export async function openEventfulWorld(): Promise<EventfulWorld> {
+export async function openEventfulWorld(): Promise<WatchedWorld> {
   const workspace = openWorkspace();
   const service = await startStandIn();
   const kept = rows(UNCHANGED_COUNT, 'kept');
@@ -69,3 +69,14 @@ export async function openEventfulWorld(): Promise<EventfulWorld> {
   ];
   return { workspace, service, args };
 }
+
+/** A file of so many alarms, and a service that holds none. */
+export async function openQuietWorld(rowCount: number): Promise<WatchedWorld> {
+  const workspace = openWorkspace();
+  const service = await startStandIn();
+  const file = workspace.write('alarms.csv', csv(rows(rowCount)));
+  return { workspace, service, args: ['sync', file, '--service', service.url, '--auto-approve'] };
+}
+
+/** Arguments of a run that ends before it asks a service. */
+export const NO_RUN: readonly string[] = ['sync', 'missing.csv', '--service', 'http://127.0.0.1:9'];

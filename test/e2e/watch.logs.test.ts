@@ -7,9 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { openWorkspace, type Finished } from './command-line.ts';
-import { openEventfulWorld } from './eventful-run.ts';
-import { startStandIn } from './stand-in.ts';
-import { csv, rows } from './world.ts';
+import { NO_RUN, openEventfulWorld, openQuietWorld } from './eventful-run.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const TOKEN = 'a-very-secret-token';
@@ -51,7 +49,7 @@ describe('standard error that is no terminal', () => {
 
   it('has an error with its code and what to do next', async () => {
     const workspace = openWorkspace();
-    const ended = await workspace.run(['sync', 'missing.csv', '--service', 'http://127.0.0.1:9'], {
+    const ended = await workspace.run(NO_RUN, {
       env: AUTO,
     });
     expect(logOf(ended).at(-1)).toMatchObject({ level: 'error', code: 'ALARMSYNC_SOURCE_UNREADABLE' });
@@ -89,17 +87,15 @@ describe('standard error that is no terminal', () => {
   });
 
   it('has the results too where standard output is for events, even with --quiet', async () => {
-    const workspace = openWorkspace();
-    const service = await startStandIn();
-    const file = workspace.write('alarms.csv', csv(rows(2)));
-    const args = ['sync', file, '--service', service.url, '--auto-approve', '--json', '-q'];
-    const messages = logOf(await workspace.run(args, { env: AUTO })).map(({ msg }) => msg);
+    const { workspace, args } = await openQuietWorld(2);
+    const watched = [...args, '--json', '-q'];
+    const messages = logOf(await workspace.run(watched, { env: AUTO })).map(({ msg }) => msg);
     expect(messages).toContain('Sync complete: 2 created, 0 updated, 0 deleted, 0 failed.');
   });
 
   it('reads as it is told, whatever it is', async () => {
     const workspace = openWorkspace();
-    const args = ['sync', 'missing.csv', '--service', 'http://127.0.0.1:9', '--log-format'];
+    const args = [...NO_RUN, '--log-format'];
     expect((await workspace.run([...args, 'human'], { env: AUTO })).stderr).toMatch(/^Error: /u);
     expect(logOf(await workspace.run([...args, 'json'])).at(-1)?.level).toBe('error');
     const wrong = await workspace.run([...args, 'xml'], { env: AUTO });

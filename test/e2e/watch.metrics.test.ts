@@ -11,11 +11,12 @@ import { openWorkspace } from './command-line.ts';
 import {
   CREATED_COUNT,
   DELETED_COUNT,
+  NO_RUN,
   openEventfulWorld,
+  openQuietWorld,
   UNCHANGED_COUNT,
   UPDATED_COUNT,
 } from './eventful-run.ts';
-import { startStandIn } from './stand-in.ts';
 import { csv, rows } from './world.ts';
 
 const README = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8');
@@ -64,7 +65,8 @@ describe('metrics to an agent', () => {
   it('are those that the README names, and no others', async () => {
     const { workspace, args, service } = await openEventfulWorld();
     const agent = await startDogStatsd();
-    await workspace.run([...args, '--statsd', agent.address]);
+    // A client of Datadog's may send metrics of its own where the environment names an agent.
+    await workspace.run([...args, '--statsd', agent.address], { env: { DD_ENV: 'test' } });
     service.onWrite = undefined;
     await workspace.run(['resume', '--retry-failed', '--statsd', agent.address]);
     const file = workspace.write('fewer.csv', csv(rows(UNCHANGED_COUNT, 'kept')));
@@ -87,26 +89,14 @@ describe('metrics to an agent', () => {
   });
 
   it('come while the run lasts, at the interval that is asked for', async () => {
-    const workspace = openWorkspace();
-    const service = await startStandIn();
+    const { workspace, service, args } = await openQuietWorld(5);
     const agent = await startDogStatsd();
     const held: (() => void)[] = [];
     service.onWrite = ({ body }, answer) => {
       held.push(() => answer(201, JSON.stringify({ name: JSON.parse(body).name, status: '201' })));
       return true;
     };
-    const file = workspace.write('alarms.csv', csv(rows(5)));
-    const running = workspace.run([
-      'sync',
-      file,
-      '--service',
-      service.url,
-      '--auto-approve',
-      '--statsd',
-      agent.address,
-      '--metrics-interval',
-      '20ms',
-    ]);
+    const running = workspace.run([...args, '--statsd', agent.address, '--metrics-interval', '20ms']);
     // The service answers nothing until metrics were sent three times since the plan stands.
     const sentCount = (): number =>
       agent.metrics.filter(
@@ -129,24 +119,15 @@ describe('metrics to an agent', () => {
   });
 
   it('that nobody takes do not fail the run', async () => {
-    const workspace = openWorkspace();
-    const service = await startStandIn();
-    const file = workspace.write('alarms.csv', csv(rows(2)));
-    const args = ['sync', file, '--service', service.url, '--auto-approve', '--statsd', '127.0.0.1:9'];
-    expect((await workspace.run(args)).exitCode).toBe(0);
+    const { workspace, service, args } = await openQuietWorld(2);
+    const watched = [...args, '--statsd', '127.0.0.1:9'];
+    expect((await workspace.run(watched)).exitCode).toBe(0);
     expect(service.names).toHaveLength(2);
   });
 
   it.each(['localhost', ':8125', 'localhost:99999', 'unix:relative'])('are not sent to %s', async (agent) => {
     const workspace = openWorkspace();
-    const ended = await workspace.run([
-      'sync',
-      'x.csv',
-      '--service',
-      'http://127.0.0.1:9',
-      '--statsd',
-      agent,
-    ]);
+    const ended = await workspace.run([...NO_RUN, '--statsd', agent]);
     expect([ended.exitCode, ended.stderr]).toEqual([
       1,
       expect.stringContaining('--statsd: expected HOST:PORT'),
@@ -155,16 +136,7 @@ describe('metrics to an agent', () => {
 
   it.each(['1a', 'a|b', 'a#b'])('do not bear the tag %s', async (tag) => {
     const workspace = openWorkspace();
-    const args = [
-      'sync',
-      'x.csv',
-      '--service',
-      'http://127.0.0.1:9',
-      '--statsd',
-      '127.0.0.1:9',
-      '--tag',
-      tag,
-    ];
+    const args = [...NO_RUN, '--statsd', '127.0.0.1:9', '--tag', tag];
     const ended = await workspace.run(args);
     expect([ended.exitCode, ended.stderr]).toEqual([1, expect.stringContaining('--tag: expected')]);
   });

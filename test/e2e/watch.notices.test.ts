@@ -7,9 +7,16 @@ import { describe, expect, it } from 'vitest';
 import { listen } from '../http.loopback.ts';
 import { startDatadogStandIn } from '../stand-ins/datadog/server.ts';
 import { openWorkspace } from './command-line.ts';
-import { CREATED_COUNT, DELETED_COUNT, openEventfulWorld, UPDATED_COUNT } from './eventful-run.ts';
+import {
+  CREATED_COUNT,
+  DELETED_COUNT,
+  NO_RUN,
+  openEventfulWorld,
+  openQuietWorld,
+  UPDATED_COUNT,
+} from './eventful-run.ts';
 import { startStandIn } from './stand-in.ts';
-import { csv, paramsOf, rows } from './world.ts';
+import { paramsOf, rows } from './world.ts';
 
 interface Posted {
   readonly url: string;
@@ -38,17 +45,11 @@ async function startHook(
 
 describe('an event of Datadog', () => {
   it('tells a run that went well, with tags and the handle to notify', async () => {
-    const workspace = openWorkspace();
-    const service = await startStandIn();
+    const { workspace, service, args } = await openQuietWorld(3);
     const datadog = await startDatadogStandIn();
-    const file = workspace.write('alarms.csv', csv(rows(3)));
     const ended = await workspace.run(
       [
-        'sync',
-        file,
-        '--service',
-        service.url,
-        '--auto-approve',
+        ...args,
         '--event',
         `datadog:${datadog.url}`,
         '--event-notify',
@@ -74,21 +75,13 @@ describe('an event of Datadog', () => {
   });
 
   it('tells a plan that was refused, with the numbers and the flag that accepts it', async () => {
-    const workspace = openWorkspace();
-    const service = await startStandIn();
+    const { workspace, service, args } = await openQuietWorld(3);
     const datadog = await startDatadogStandIn();
     for (const item of rows(100, 'old@example.com')) service.put(item.name, paramsOf(item));
-    const file = workspace.write('alarms.csv', csv(rows(3)));
-    const args = [
-      'sync',
-      file,
-      '--service',
-      service.url,
-      '--auto-approve',
-      '--event',
-      `datadog:${datadog.url}`,
-    ];
-    const ended = await workspace.run(args, { env: { DD_API_KEY: datadog.credentials['dd-api-key'] ?? '' } });
+    const watched = [...args, '--event', `datadog:${datadog.url}`];
+    const ended = await workspace.run(watched, {
+      env: { DD_API_KEY: datadog.credentials['dd-api-key'] ?? '' },
+    });
     expect(ended.exitCode).toBe(3);
     expect(datadog.events).toMatchObject([{ alert_type: 'warning', tags: ['outcome:refused'] }]);
     const text = datadog.events[0]?.text ?? '';
@@ -111,31 +104,14 @@ describe('an event of Datadog', () => {
 
   it('bears no key over plain http to another machine', async () => {
     const workspace = openWorkspace();
-    const args = [
-      'sync',
-      'x.csv',
-      '--service',
-      'http://127.0.0.1:9',
-      '--event',
-      'datadog:http://datadog.example',
-    ];
+    const args = [...NO_RUN, '--event', 'datadog:http://datadog.example'];
     const ended = await workspace.run(args, { env: { DD_API_KEY: 'key' } });
     expect([ended.exitCode, ended.stderr]).toEqual([1, expect.stringContaining('expected https')]);
   });
 
   it('is not possible without a key, which is said before anything is done', async () => {
-    const workspace = openWorkspace();
-    const service = await startStandIn();
-    const file = workspace.write('alarms.csv', csv(rows(3)));
-    const ended = await workspace.run([
-      'sync',
-      file,
-      '--service',
-      service.url,
-      '--auto-approve',
-      '--event',
-      'datadog',
-    ]);
+    const { workspace, service, args } = await openQuietWorld(3);
+    const ended = await workspace.run([...args, '--event', 'datadog']);
     expect([ended.exitCode, ended.stderr]).toEqual([7, expect.stringContaining('expected DD_API_KEY')]);
     expect(service.requests).toEqual([]);
   });
@@ -176,12 +152,10 @@ describe('a webhook', () => {
     ['refuses', 404],
     ['fails', 500],
   ])('that %s fails no run, and its address stays secret', async (_what, status) => {
-    const workspace = openWorkspace();
-    const service = await startStandIn();
+    const { workspace, args } = await openQuietWorld(3);
     const hook = await startHook(status);
-    const file = workspace.write('alarms.csv', csv(rows(3)));
-    const args = ['sync', file, '--service', service.url, '--auto-approve', '-vv'];
-    const ended = await workspace.run([...args, '--webhook', `${hook.url}/services/T0/B0/very-secret`]);
+    const watched = [...args, '-vv'];
+    const ended = await workspace.run([...watched, '--webhook', `${hook.url}/services/T0/B0/very-secret`]);
     expect([ended.exitCode, ended.stderr]).toEqual([
       0,
       expect.stringContaining(`the webhook was not told how the run ended: ${hook.url} answered ${status}`),
@@ -204,14 +178,7 @@ describe('a webhook', () => {
     'is not %s',
     async (url) => {
       const workspace = openWorkspace();
-      const ended = await workspace.run([
-        'sync',
-        'x.csv',
-        '--service',
-        'http://127.0.0.1:9',
-        '--webhook',
-        url,
-      ]);
+      const ended = await workspace.run([...NO_RUN, '--webhook', url]);
       expect([ended.exitCode, ended.stderr]).toEqual([
         1,
         expect.stringContaining('--webhook: expected http(s)://'),

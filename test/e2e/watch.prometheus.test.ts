@@ -7,10 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { INSTRUMENTS } from '../../src/telemetry/instruments.ts';
 import { startStatsdServer } from '../stand-ins/statsd-server.ts';
-import { openWorkspace } from './command-line.ts';
-import { CREATED_COUNT, DELETED_COUNT, openEventfulWorld } from './eventful-run.ts';
-import { startStandIn } from './stand-in.ts';
-import { csv, rows } from './world.ts';
+import { CREATED_COUNT, DELETED_COUNT, openEventfulWorld, openQuietWorld } from './eventful-run.ts';
 
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 
@@ -51,19 +48,9 @@ describe('metrics in a file', () => {
   );
 
   it('are put in place whole, and nothing else is left beside them', async () => {
-    const workspace = openWorkspace();
-    const service = await startStandIn();
-    const file = workspace.write('alarms.csv', csv(rows(2)));
-    const args = [
-      'sync',
-      file,
-      '--service',
-      service.url,
-      '--auto-approve',
-      '--metrics-file',
-      'alarmsync.prom',
-    ];
-    expect((await workspace.run([...args, '--metrics-interval', '1ms'])).exitCode).toBe(0);
+    const { workspace, args } = await openQuietWorld(2);
+    const watched = [...args, '--metrics-file', 'alarmsync.prom'];
+    expect((await workspace.run([...watched, '--metrics-interval', '1ms'])).exitCode).toBe(0);
     expect(readdirSync(workspace.directory).toSorted()).toEqual([
       '.alarmsync',
       'alarms.csv',
@@ -75,19 +62,9 @@ describe('metrics in a file', () => {
   });
 
   it('that cannot be written do not fail the run, and that is said once', async () => {
-    const workspace = openWorkspace();
-    const service = await startStandIn();
-    const file = workspace.write('alarms.csv', csv(rows(2)));
-    const args = [
-      'sync',
-      file,
-      '--service',
-      service.url,
-      '--auto-approve',
-      '--metrics-file',
-      'missing/alarmsync.prom',
-    ];
-    const ended = await workspace.run([...args, '--metrics-interval', '1ms']);
+    const { workspace, args } = await openQuietWorld(2);
+    const watched = [...args, '--metrics-file', 'missing/alarmsync.prom'];
+    const ended = await workspace.run([...watched, '--metrics-interval', '1ms']);
     expect(ended.exitCode).toBe(0);
     expect(ended.stderr.match(/no metrics are written to missing\/alarmsync.prom/gu)).toHaveLength(1);
   });

@@ -18,7 +18,8 @@ export interface ReceivedMetric {
 /** Fits an Ethernet frame with the headers of IP and UDP: what is longer may be lost on the way. */
 const MAX_DATAGRAM_BYTES = 1432;
 
-const MESSAGE = /^([a-zA-Z][a-zA-Z0-9_.]{0,199}):(-?\d+(?:\.\d+)?(?:e-?\d+)?)\|(c|g|d)(?:\|#([^|]+))?$/u;
+const MESSAGE =
+  /^([a-zA-Z][a-zA-Z0-9_.]{0,199}):(-?\d+(?:\.\d+)?(?:e-?\d+)?)\|(c|g|d)(?:\|#([^|]+))?(?:\|c:[\w-]+)?$/u;
 const TAG = /^\p{L}[\p{L}\p{N}_\-:./{}]{0,199}$/u;
 
 export class DogStatsdAgent {

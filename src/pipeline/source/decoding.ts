@@ -1,7 +1,7 @@
 // Runs of records -> the header and decoded rows, in the order of the file; slow rows on two cores.
 //
-// A record over several lines, or with an optional cell, takes 6 microseconds to decode and 3 to read and to stage. Where a file has many,
-// a helper in a thread of its own takes batches of them beside this one. Measured on a million rows over two lines, alone: 8.6 s in one thread, 5.0 s with a helper.
+// Where a file has many records over several lines, or with optional cells, a helper in a thread of its own decodes batches of them beside
+// this one. Measured on the reading of a million rows over two lines: 8.6 s in one thread, 5.0 s with a helper.
 
 import type { FitDefinition } from '../../services/alarm-service.ts';
 import { readCells } from './csv-records.ts';
@@ -9,13 +9,13 @@ import { brokenHeaderError, decodeHeader, type Header } from './header.ts';
 import type { BrokenRecord, RecordRun } from './record-splitter.ts';
 import { RowDecoder, type DecodedRows } from './row-decoder.ts';
 
-/** Below this a thread costs more than it saves: it takes a core 0.1 s to start. */
+/** So many take 0.1 s to decode, and a thread takes 67 ms to start (59 to 73 ms): below this it could save nothing. */
 const SLOW_ROWS_BEFORE_HELP = 20_000;
 
 /** One that it works on, and one that is there when it is done. */
 const MAX_HELPED_BATCH_COUNT = 2;
 
-/** Batches that wait for an earlier one, decoded: in memory they are ten times the size of their bytes. */
+/** Batches that wait for an earlier one, decoded: what bounds the memory when the helper is slow. */
 const MAX_WAITING_BATCH_COUNT = 8;
 
 /** What the records of one run came to. */
