@@ -1,0 +1,73 @@
+// The names that the README tells of events: real runs send these, and no others.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { eventsOf } from './command-line.ts';
+import { start as startDatadogWorld } from './datadog-world.ts';
+import { openEventfulWorld, openQuietWorld } from './eventful-run.ts';
+import { observe } from './observe-world.ts';
+import { paramsOf, rows } from './world.ts';
+
+type Names = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The rows of the table that begins with this line: the name in the first cell, and all that stands as code in the second. */
+function documented(head: string): Names {
+  const readme = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8');
+  const [, table = ''] = readme.split(`\n${head}\n`);
+  const lines = table.split('\n').slice(1);
+  const ends = lines.findIndex((line) => !line.startsWith('|'));
+  return new Map(
+    lines.slice(0, ends).map((line) => {
+      const [name = '', cell = ''] = line.replace(/^\| /u, '').split(' | ');
+      return [codesOf(name)[0] ?? '', new Set(codesOf(cell))];
+    }),
+  );
+}
+
+function codesOf(text: string): readonly string[] {
+  return [...text.matchAll(/`([^`]+)`/gu)].map(([, code = '']) => code);
+}
+
+/** Each name with everything that was sent under it. */
+function gathered(sent: readonly { readonly name: string; readonly members: readonly string[] }[]): Names {
+  const names = new Map<string, Set<string>>();
+  for (const { name, members } of sent) names.set(name, new Set([...(names.get(name) ?? []), ...members]));
+  return names;
+}
+
+it('events have the types, phases and members of the README, and no others', async () => {
+  const { workspace, service, args } = await openEventfulWorld();
+  const all = ['--json', '--json-operations', 'all'];
+  const datadog = await startDatadogWorld();
+  const refused = await openQuietWorld(3);
+  for (const item of rows(100, 'old')) refused.service.put(item.name, paramsOf(item));
+  const finished = [
+    await workspace.run([...args, ...all, '--limit', '1']),
+    await workspace.run(['resume', ...all]),
+    await workspace.run(['doctor', '--service', service.url, '--json']),
+    await refused.workspace.run([...refused.args, ...all]),
+    await observe(datadog, 'diff', '--json'),
+  ];
+  const events = finished.flatMap(eventsOf);
+
+  const inReadme = documented('| type | members |');
+  const sent = gathered(
+    events.map((event) => ({ name: String(event['type']), members: Object.keys(event) })),
+  );
+  expect([...sent.keys()].toSorted()).toEqual([...inReadme.keys()].toSorted());
+  for (const [type, members] of sent)
+    expect([type, [...members].filter((member) => !isDocumented(inReadme, type, member))]).toEqual([
+      type,
+      [],
+    ]);
+  const phases = events.filter(({ type }) => type === 'phase').flatMap(({ name, state }) => [name, state]);
+  expect(new Set(['name', 'state', ...phases])).toEqual(inReadme.get('phase'));
+});
+
+/** Each event has these two. */
+function isDocumented(inReadme: Names, type: string, member: string): boolean {
+  return ['type', 'at'].includes(member) || inReadme.get(type)?.has(member) === true;
+}
