@@ -53,6 +53,7 @@ export async function startTestService(part: Part<ServerSettings> = {}): Promise
     rateLimit: part.rateLimit === undefined ? null : { ...RATE_LIMIT, ...part.rateLimit },
     faults: { ...defaults.faults, ...part.faults },
     keepsRecords: part.keepsRecords ?? defaults.keepsRecords,
+    tracing: defaults.tracing,
   });
   // A pool sends a path as it is; whatever takes a URL would fold "%2e%2e" away.
   const pool = new Pool(server.url, { connections: 8 });

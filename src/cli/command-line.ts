@@ -81,14 +81,14 @@ export async function runCommandLine(argv: readonly string[], host: NodeJS.Proce
     if (maxDurationMs !== undefined) stop.limitDuration(maxDurationMs);
     using _progress = new ProgressDisplay(terminal);
     const environment = hostEnvironment(host.env);
-    const watched = { values, sections, terminal, host: environment, nowEpochMs: Date.now };
-    await using watching = await Watching.open(watched);
+    const watched = { values, sections, terminal, host: environment, stop, nowEpochMs: Date.now };
+    await using watching = await Watching.open(watched, parsed.command);
     return await watching.watch(async () =>
       parsed.command.run({
         ...watched,
         positionals: parsed.positionals,
         events: openEvents,
-        stop,
+        trace: watching.trace,
         standardInput: host.stdin,
       }),
     );

@@ -2,6 +2,7 @@
 
 import type { DatadogAccount } from '../services/datadog/datadog.ts';
 import type { ProxySettings } from '../services/http.ts';
+import type { RequestTrace } from '../telemetry/request-sampler.ts';
 import type { ConfigSections } from './config-file.ts';
 import type { EventWriter } from './events.ts';
 import type { FlagName } from './flags.ts';
@@ -30,6 +31,8 @@ export interface CommandContext {
   /** Undefined without --json. */
   readonly events: EventWriter | undefined;
   readonly stop: StopControl;
+  /** Of this command, for requests in other threads; null when it is not traced. */
+  readonly trace: RequestTrace | null;
   readonly host: HostEnvironment;
   readonly standardInput: NodeJS.ReadStream;
   readonly nowEpochMs: () => number;

@@ -71,9 +71,9 @@ export class EventWriter implements Disposable {
     this.#listening[Symbol.dispose]();
   }
 
-  #takePhase(message: TelemetryMessages['phase']): void {
-    this.#phaseStartedMs.set(message.name, performance.now());
-    this.#write('phase', { ...message });
+  #takePhase({ name, state }: TelemetryMessages['phase']): void {
+    this.#phaseStartedMs.set(name, performance.now());
+    this.#write('phase', { name, state });
   }
 
   #takeProgress({ phase, done, total }: TelemetryMessages['progress']): void {

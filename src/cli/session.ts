@@ -78,7 +78,7 @@ export async function connect(
   return {
     service: opened,
     serviceKey: serviceKeyOf(opened.identity),
-    stages: threadedStages(settings, quota),
+    stages: threadedStages(settings, quota, context.trace),
     openDowntimes: openerOf(opened.downtimes, restAfterStages),
     restAfterStages,
     [Symbol.asyncDispose]: async () => {

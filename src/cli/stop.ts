@@ -15,6 +15,9 @@ export class StopRequest extends Error {
 /** What is in flight when the run stops may take this long to end. */
 const GRACE_MS = 10_000;
 
+/** What nobody waits for any more may keep the process that long. */
+const LEAVE_MS = 500;
+
 /** Longest delay a timer takes; a run stopped after 24 days can be resumed like any other. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -68,6 +71,11 @@ export class StopControl implements Disposable {
       Math.min(durationMs, MAX_TIMER_MS),
     );
     this.#durationTimer.unref();
+  }
+
+  /** Ends the process shortly after its last work, though a connection that was given up may still be open. */
+  leaveSoon(): void {
+    setTimeout(() => this.#process.exit(), LEAVE_MS).unref();
   }
 
   [Symbol.dispose](): void {

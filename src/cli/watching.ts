@@ -1,44 +1,57 @@
-// Flags -> whoever watches a run: metrics to an agent or a file, and notices of its end.
+// Flags and variables -> whoever watches a run: metrics to an agent or a file, traces, and notices of its end.
 
 import { asAlarmSyncError } from '../alarm/errors.ts';
 import type { MetricRecorder } from '../telemetry/metric-recorder.ts';
 import type { MetricSink } from '../telemetry/metric-sink.ts';
+import type { RequestTrace } from '../telemetry/request-sampler.ts';
 import { RequestObserver } from '../telemetry/requests.ts';
 import type { RunEnd, RunOutcomeWord } from '../telemetry/run-notice.ts';
-import type { CommandContext } from './command.ts';
+import type { RunTrace } from '../telemetry/run-trace.ts';
+import type { Command, CommandContext } from './command.ts';
+import { WATCH_FLAGS } from './flags.ts';
 import { Notices } from './notices.ts';
 import { StopRequest } from './stop.ts';
 import { labelsOf, tagsOf } from './tags.ts';
+import { openTraces, type OpenTraces } from './traces.ts';
 import { required, type Values } from './values.ts';
 import { writeWholeFile } from './whole-file.ts';
 
 /** Whoever collects the metrics file need not be who runs alarmsync. */
 const READABLE_BY_ALL = 0o644;
 
+interface Watchers {
+  readonly metrics: MetricRecorder | undefined;
+  readonly notices: Notices | undefined;
+  readonly traced: TracedRun | undefined;
+}
+
+interface TracedRun {
+  readonly traces: OpenTraces;
+  readonly runTrace: RunTrace;
+}
+
+type WatchedContext = Pick<
+  CommandContext,
+  'values' | 'sections' | 'host' | 'terminal' | 'stop' | 'nowEpochMs'
+>;
+
 /** Watches one command, from before it starts until after its end. */
 export class Watching implements AsyncDisposable {
   readonly #startedMs: number = performance.now();
-  readonly #metrics: MetricRecorder | undefined;
-  readonly #notices: Notices | undefined;
+  readonly #watchers: Watchers;
   readonly #requests: RequestObserver | undefined;
 
-  private constructor(
-    metrics: MetricRecorder | undefined,
-    notices: Notices | undefined,
-    tellsRequests: boolean,
-  ) {
-    this.#metrics = metrics;
-    this.#notices = notices;
-    this.#requests = metrics !== undefined || tellsRequests ? new RequestObserver() : undefined;
+  private constructor(watchers: Watchers, tellsRequests: boolean) {
+    this.#watchers = watchers;
+    const isWanted = watchers.metrics !== undefined || this.trace !== null || tellsRequests;
+    this.#requests = isWanted ? new RequestObserver(this.trace) : undefined;
   }
 
   /**
-   * Loads what the flags ask for, and nothing else.
+   * Loads what the flags and variables ask for, and nothing else.
    * @throws {ALARMSYNC_CLI_USAGE} {ALARMSYNC_SERVICE_CREDENTIALS} for a flag that cannot be used.
    */
-  static async open(
-    context: Pick<CommandContext, 'values' | 'sections' | 'host' | 'terminal' | 'nowEpochMs'>,
-  ): Promise<Watching> {
+  static async open(context: WatchedContext, command: Command): Promise<Watching> {
     const { values, terminal } = context;
     const notices = await Notices.open(context);
     const sinks = await sinksOf(
@@ -46,7 +59,13 @@ export class Watching implements AsyncDisposable {
       firstOnly((message) => terminal.log.warn(message)),
     );
     const metrics = sinks.length === 0 ? undefined : await openRecorder(sinks, context);
-    return new Watching(metrics, notices, terminal.log.level === 'trace');
+    const traced = await openTracedRun(context, command);
+    return new Watching({ metrics, notices, traced }, terminal.log.level === 'trace');
+  }
+
+  /** Of this command, for requests in other threads; null when it is not traced. */
+  get trace(): RequestTrace | null {
+    return this.#watchers.traced?.runTrace.requests ?? null;
   }
 
   /** Gives the exit code, and tells it to who watches; so with what is thrown. */
@@ -64,19 +83,41 @@ export class Watching implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const { metrics, notices, traced } = this.#watchers;
     this.#requests?.[Symbol.dispose]();
-    this.#notices?.[Symbol.dispose]();
-    await this.#metrics?.[Symbol.asyncDispose]();
+    notices?.[Symbol.dispose]();
+    traced?.runTrace[Symbol.dispose]();
+    await Promise.all([metrics?.[Symbol.asyncDispose](), traced?.traces[Symbol.asyncDispose]()]);
   }
 
   async #end(exitCode: number, thrown?: unknown): Promise<void> {
+    const { metrics, notices, traced } = this.#watchers;
     // What is sent from here on is no request to the service.
     this.#requests?.[Symbol.dispose]();
     const outcome = outcomeWord(exitCode);
-    this.#metrics?.noteEnded(outcome);
     const durationMs = performance.now() - this.#startedMs;
-    await this.#notices?.tell({ outcome, exitCode, durationMs, ...errorOf(thrown) });
+    const end = { outcome, exitCode, durationMs, ...errorOf(thrown) };
+    traced?.runTrace.end(end);
+    metrics?.noteEnded(outcome);
+    await notices?.tell(end);
   }
+}
+
+/** Undefined for a command that is no run, or when no traces are wanted. */
+async function openTracedRun(
+  context: WatchedContext,
+  { usage, flags }: Command,
+): Promise<TracedRun | undefined> {
+  if (!WATCH_FLAGS.every((flag) => flags.includes(flag))) return undefined;
+  const traces = await openTraces(context, 'alarmsync');
+  if (traces === undefined) return undefined;
+  const { RunTrace } = await import('../telemetry/run-trace.ts');
+  const command = usage.replace(/ .*$/u, '');
+  const runTrace = new RunTrace(traces.exported, {
+    command,
+    traceparent: context.host.variable('TRACEPARENT'),
+  });
+  return { traces, runTrace };
 }
 
 async function openRecorder(

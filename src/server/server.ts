@@ -16,6 +16,7 @@ import type { RateLimitSettings } from './rate-limit.ts';
 import { retryAfterText, TokenBucket } from './rate-limit.ts';
 import { RequestLog } from './request-log.ts';
 import { addAlarmRoutes, addOpenRoutes } from './routes.ts';
+import type { RequestTracing } from './traces.ts';
 
 export interface ServerSettings {
   readonly listen: {
@@ -32,6 +33,8 @@ export interface ServerSettings {
   readonly faults: FaultSettings;
   /** True to keep a record of every request, for as long as the service runs. */
   readonly keepsRecords: boolean;
+  /** Takes a span of each request that bears a trace; null for none. */
+  readonly tracing: RequestTracing | null;
 }
 
 /** A service in memory, on a free port of this machine, that never fails. */
@@ -49,6 +52,7 @@ export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
   rateLimit: null,
   faults: { rules: {}, seed: 1, slowMs: 1000, downMs: 1000, retryAfterMs: 1000 },
   keepsRecords: false,
+  tracing: null,
 };
 
 export interface RunningServer extends AsyncDisposable {
@@ -87,7 +91,9 @@ export async function startServer(settings: ServerSettings, signal?: AbortSignal
     hanging: new Set(),
     isStopping: () => isStopping,
   };
-  const app = createApp(settings, context);
+  const app = createApp(context);
+  await traceRequests(app, settings.tracing);
+  addRoutes(app, settings, context);
   try {
     await app.listen({ host: settings.listen.host, port: settings.listen.port });
   } catch (thrown) {
@@ -112,7 +118,7 @@ export async function startServer(settings: ServerSettings, signal?: AbortSignal
   return { url: app.listeningOrigin, store, counts: context.log, [Symbol.asyncDispose]: stop };
 }
 
-function createApp(settings: ServerSettings, context: RouteContext): FastifyInstance {
+function createApp(context: RouteContext): FastifyInstance {
   const refuse = (request: FastifyRequest, reply: FastifyReply, status: number, message?: string): void =>
     sendRefusal(context, request, reply, status, message);
   const app: FastifyInstance = fastify({
@@ -127,6 +133,17 @@ function createApp(settings: ServerSettings, context: RouteContext): FastifyInst
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setNotFoundHandler((request, reply) => refuse(request, reply, 404));
   app.setErrorHandler((error, request, reply) => refuse(request, reply, statusOf(error)));
+  return app;
+}
+
+/** Before there are routes: a hook holds for those that come after it. Loaded only where it is wanted. */
+async function traceRequests(app: FastifyInstance, tracing: RequestTracing | null): Promise<void> {
+  if (tracing === null) return;
+  const { addTraces } = await import('./traces.ts');
+  addTraces(app, tracing);
+}
+
+function addRoutes(app: FastifyInstance, settings: ServerSettings, context: RouteContext): void {
   addOpenRoutes(app);
   addMetricsRoute(app, context.store, context.log);
   app.register((scope, _options, done) => {
@@ -135,7 +152,6 @@ function createApp(settings: ServerSettings, context: RouteContext): FastifyInst
     addAlarmRoutes(scope, context);
     done();
   });
-  return app;
 }
 
 function addTokenCheck(app: FastifyInstance, context: RouteContext, token: string): void {

@@ -12,6 +12,17 @@ export type OperationOutcome = 'done' | 'retryable' | 'failed' | 'conflict' | 'h
 /** Of alarms: how many operations of each kind. */
 export type ActionCounts = Readonly<Record<Action, number>>;
 
+/** What the trace of a run tells of a request besides. */
+export interface TracedRequest {
+  /** 16 hexadecimal digits; the service heard them in `traceparent`, unless the request is told only since it failed. */
+  readonly spanId: string;
+  readonly startedEpochMs: number;
+  /** Where it went, without query. Shape: `https://alarms.example.com/alarms/cpu`. */
+  readonly url: string;
+  /** Why no answer came, or no whole one: the code or the name of an error. */
+  readonly failure?: string;
+}
+
 /** Shapes of the messages, by channel. A time or duration that is not stated is added by the subscriber. */
 export interface TelemetryMessages {
   /** A run is at work in this process: told before it plans, and again before it applies. */
@@ -25,7 +36,12 @@ export interface TelemetryMessages {
     /** When a run last left the service as its file says, in epoch milliseconds; absent when none did. */
     readonly lastSuccessEpochMs?: number;
   };
-  phase: { readonly name: PhaseName; readonly state: PhaseState };
+  phase: {
+    readonly name: PhaseName;
+    readonly state: PhaseState;
+    /** When, where it is heard later than it happened: another thread's are. In epoch milliseconds. */
+    readonly atEpochMs?: number;
+  };
   /** `total` is absent while nobody knows it. Counts: rows, alarms, or operations. */
   progress: { readonly phase: PhaseName; readonly done: number; readonly total?: number };
   invalid_row: { readonly line: number; readonly column: string; readonly reason: string };
@@ -65,6 +81,8 @@ export interface TelemetryMessages {
     readonly durationMs: number;
     /** Others that were under way when this one ended. */
     readonly inFlightCount: number;
+    /** Absent for one that is not told by itself in the trace of the run. */
+    readonly traced?: TracedRequest;
   };
   /** The drain ended, for now; the counts are those of the summary line. */
   drained: {

@@ -1,4 +1,4 @@
-// What HTTP clients publish of their requests -> one `request` message each.
+// What HTTP clients publish of their requests -> one `request` message each; and the trace of the run on its way to the service.
 //
 // undici, and the copy of it behind Node's fetch, publish `undici:request:…`; Node's own client, which the AWS SDK uses, `http.client.…`.
 // Sources: undici's documentation, DiagnosticsChannel; Node's, diagnostics_channel, "Built-in Channels". Whoever listens there needs
@@ -6,11 +6,19 @@
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-import { publish } from './names.ts';
+import { publish, type TracedRequest } from './names.ts';
+import { RequestSampler, type RequestTrace } from './request-sampler.ts';
 
-interface Started {
+interface Begun {
   readonly method: string;
   readonly resource: string;
+  /** Without query. */
+  readonly url: string;
+  /** In the trace, for one that was sampled. */
+  readonly spanId: string | undefined;
+}
+
+interface Started extends Begun {
   readonly startedMs: number;
   status: number | undefined;
 }
@@ -18,15 +26,20 @@ interface Started {
 /** Publishes `request` for each that ends while it is open. One a thread. */
 export class RequestObserver implements Disposable {
   readonly #started = new Map<object, Started>();
+  readonly #sampler: RequestSampler | undefined;
   readonly #listeners: Readonly<Record<string, (message: unknown) => void>>;
 
-  constructor() {
+  /** @param trace of the run, which sampled requests bear to the service; null when it is not traced */
+  constructor(trace: RequestTrace | null) {
+    this.#sampler = trace === null ? undefined : new RequestSampler(trace);
     this.#listeners = {
       'undici:request:create': (message) => this.#startUndici(decodeUndici(message).request),
       'undici:request:headers': (message) => this.#noteStatus(decodeUndici(message)),
       'undici:request:trailers': (message) => this.#end(decodeUndici(message).request),
-      'undici:request:error': (message) => this.#end(decodeUndici(message).request),
-      'http.client.request.error': (message) => this.#end(decodeNode(message).request),
+      'undici:request:error': (message) =>
+        this.#end(decodeUndici(message).request, failureOf(decodeUndici(message))),
+      'http.client.request.error': (message) =>
+        this.#end(decodeNode(message).request, failureOf(decodeNode(message))),
       'http.client.request.start': (message) => this.#startNode(decodeNode(message).request),
       'http.client.response.finish': (message) => this.#endNode(decodeNode(message)),
     };
@@ -38,14 +51,29 @@ export class RequestObserver implements Disposable {
   }
 
   #startUndici(request: UndiciRequest): void {
-    this.#start(request, request.method, resourceOfPath(request.path));
+    const { method, origin } = request;
+    // To a proxy, and not to the service.
+    if (method === 'CONNECT') return;
+    const path = withoutQuery(request.path);
+    const spanId = this.#sampler?.sample();
+    if (spanId !== undefined) request.addHeader('traceparent', this.#sampler?.traceparent(spanId) ?? '');
+    this.#start(request, { method, resource: resourceOfPath(path), url: `${String(origin)}${path}`, spanId });
   }
 
-  /** Others in the process use Node's client too: of its requests, the AWS SDK's alone are the service's. */
+  /**
+   * Others in the process use Node's client too: of its requests, the AWS SDK's alone are the service's. They are on their way when they
+   * are heard of, so they are told in the trace and do not bear it.
+   */
   #startNode(request: NodeRequest): void {
     const target = request.getHeader('x-amz-target');
     if (typeof target !== 'string') return;
-    this.#start(request, request.method, target.replace(/^.*\./u, ''));
+    const { method, protocol, path } = request;
+    this.#start(request, {
+      method,
+      resource: target.replace(/^.*\./u, ''),
+      url: `${protocol}//${String(request.getHeader('host'))}${withoutQuery(path)}`,
+      spanId: this.#sampler?.sample(),
+    });
   }
 
   #noteStatus({ request, response }: UndiciMessage): void {
@@ -60,49 +88,82 @@ export class RequestObserver implements Disposable {
     this.#end(request);
   }
 
-  #start(request: object, method: string, resource: string): void {
-    this.#started.set(request, { method, resource, startedMs: performance.now(), status: undefined });
+  #start(request: object, begun: Begun): void {
+    this.#started.set(request, { ...begun, startedMs: performance.now(), status: undefined });
   }
 
-  #end(request: object): void {
+  #end(request: object, failure?: string): void {
     const started = this.#started.get(request);
     if (started === undefined) return;
     this.#started.delete(request);
-    const { startedMs, status, ...others } = started;
+    const { method, resource, startedMs, status } = started;
+    const durationMs = performance.now() - startedMs;
+    const traced = this.#tracedOf(started, durationMs, failure);
     publish('request', {
-      ...others,
-      durationMs: performance.now() - startedMs,
+      method,
+      resource,
+      durationMs,
       inFlightCount: this.#started.size,
       ...(status === undefined ? {} : { status }),
+      ...(traced === undefined ? {} : { traced }),
     });
+  }
+
+  #tracedOf(
+    { url, spanId: sampledId, status = 0 }: Started,
+    durationMs: number,
+    failure?: string,
+  ): TracedRequest | undefined {
+    const hasFailed = failure !== undefined || status === 429 || status >= 500;
+    const spanId = sampledId ?? (hasFailed ? this.#sampler?.sampleFailed() : undefined);
+    if (spanId === undefined) return undefined;
+    const startedEpochMs = Date.now() - durationMs;
+    return { spanId, startedEpochMs, url, ...(failure === undefined ? {} : { failure }) };
   }
 }
 
 /** What identifies one alarm, monitor or downtime stands after one of these in the paths of the adapters, as one segment. */
 const IDENTIFIED = /^(.*\/(?:alarms|monitor|downtime)\/)[^/]+/u;
 
+/** @param path without query */
 function resourceOfPath(path: string): string {
-  return path.replace(/\?.*$/su, '').replace(IDENTIFIED, '$1{id}');
+  return path.replace(IDENTIFIED, '$1{id}');
+}
+
+function withoutQuery(path: string): string {
+  return path.replace(/\?.*$/su, '');
 }
 
 interface UndiciRequest {
   readonly method: string;
   readonly path: string;
+  readonly origin: string | URL;
+  addHeader(name: string, value: string): void;
 }
 
 interface UndiciMessage {
   readonly request: UndiciRequest;
   readonly response?: { readonly statusCode: number };
+  readonly error?: unknown;
 }
 
 interface NodeRequest {
   readonly method: string;
+  readonly path: string;
+  readonly protocol: string;
   getHeader(name: string): unknown;
 }
 
 interface NodeMessage {
   readonly request: NodeRequest;
   readonly response?: { readonly statusCode: number };
+  readonly error?: unknown;
+}
+
+/** The code of what was thrown where it has one, such as ECONNREFUSED; its message may hold anything. */
+function failureOf({ error }: Pick<UndiciMessage, 'error'>): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
 function decodeUndici(message: unknown): UndiciMessage {

@@ -18,7 +18,7 @@ export class Forwarder {
     this.#send = sendMessage;
     this.#listening = listen(
       Object.fromEntries(
-        heard.map((name) => [name, (message: unknown) => this.#take(decodePublished(name, message))]),
+        heard.map((name) => [name, (message: unknown) => this.#take(dated(decodePublished(name, message)))]),
       ),
     );
     this.#timer = setInterval(() => this.flush(), FORWARD_INTERVAL_MS);
@@ -39,6 +39,12 @@ export class Forwarder {
     if (published.name === 'progress' && this.#batch.at(-1)?.name === 'progress') this.#batch.pop();
     this.#batch.push(published);
   }
+}
+
+/** When a phase began and ended is told by whoever was there: batches come later. */
+function dated(published: Published): Published {
+  if (published.name !== 'phase') return published;
+  return { name: 'phase', message: { ...published.message, atEpochMs: Date.now() } };
 }
 
 function decodePublished(name: TelemetryName, message: unknown): Published {

@@ -7,6 +7,7 @@ import type { SourceSettings, SourceSnapshot } from '../pipeline/source/source.t
 import type { PacerSettings } from '../services/pacer.ts';
 import type { FitSettings, ServiceSettings } from '../services/registry.ts';
 import type { TelemetryMessages, TelemetryName } from '../telemetry/names.ts';
+import type { RequestTrace } from '../telemetry/request-sampler.ts';
 
 /** A stage to run. Plain, so that it can be sent to a thread; each stage writes the file `file`. */
 export type Job =
@@ -23,6 +24,8 @@ export type Job =
       readonly settings: ListingSettings;
       readonly service: ServiceSettings;
       readonly quota: PacerSettings;
+      /** Of the run, for its requests; null when it is not traced. */
+      readonly trace: RequestTrace | null;
     }
   | {
       readonly stage: 'sieve';

@@ -15,6 +15,7 @@ import {
   type TelemetryMessages,
   type TelemetryName,
 } from '../telemetry/names.ts';
+import type { RequestTrace } from '../telemetry/request-sampler.ts';
 import { entryFile } from './entry-file.ts';
 import {
   errorOf,
@@ -28,12 +29,17 @@ import {
 /**
  * The stages of a planning, each in a thread of its own: SQLite has one writer a file, and parsing fills a core.
  * The listing's thread opens the service by itself.
+ * @param trace of the run; null when it is not traced
  */
-export function threadedStages(service: ServiceSettings, quota: PacerSettings): Stages {
+export function threadedStages(
+  service: ServiceSettings,
+  quota: PacerSettings,
+  trace: RequestTrace | null,
+): Stages {
   return {
     source: sourceStage(service),
     listing: async (file, settings, signal) =>
-      decodeListing(await runJob({ stage: 'listing', file, settings, service, quota }, signal)),
+      decodeListing(await runJob({ stage: 'listing', file, settings, service, quota, trace }, signal)),
     sieve: async (file, files, settings, share, signal) => {
       await runJob({ stage: 'sieve', file, files, settings, share }, signal);
     },

@@ -14,7 +14,8 @@ async function work(port: MessagePort, start: ThreadStart): Promise<void> {
   const abort = new AbortController();
   port.on('message', () => abort.abort());
   const forwarder = new Forwarder(heard, (message) => port.postMessage(message));
-  using _requests = heard.includes('request') ? new RequestObserver() : undefined;
+  using _requests =
+    start.stage === 'listing' && heard.includes('request') ? new RequestObserver(start.trace) : undefined;
   try {
     const result = await runJob(start, abort.signal);
     forwarder.flush();

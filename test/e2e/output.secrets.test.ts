@@ -1,7 +1,8 @@
-// The token reaches the service and nothing else: no output, no file, no argument.
+// The token reaches the service and nothing else: no output, no file, no argument, no trace.
 
 import { expect, it } from 'vitest';
 
+import { startOtlpReceiver } from '../stand-ins/otlp-receiver.ts';
 import { openWorkspace, planPathOf, type Finished, type Workspace } from './command-line.ts';
 import { startStandIn, type StandIn } from './stand-in.ts';
 import { csv, paramsOf, row, rows } from './world.ts';
@@ -38,10 +39,11 @@ it.each([
   const workspace = openWorkspace();
   workspace.write('token.txt', `${TOKEN}\n`);
   const service = await startService();
+  const receiver = await startOtlpReceiver();
   const target = [workspace.write('alarms.csv', csv([row('differs'), row('new')])), '--service', service.url];
   const runs: Finished[] = [];
   const run = async (...args: readonly string[]): Promise<Finished> => {
-    const finished = await workspace.run(args, { env });
+    const finished = await workspace.run(args, { env: { ...env, ...receiver.env } });
     runs.push(finished);
     return finished;
   };
@@ -69,6 +71,9 @@ it.each([
   expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 10, 0, 0, 0, 0, 0, 0]);
   expect(exported.stdout).toContain('new');
   expectNoSecret(workspace, runs);
+  const sent = [JSON.stringify(receiver.headers), ...receiver.bodies.map((body) => body.toString('latin1'))];
+  expect(receiver.named('POST /alarms')).toHaveLength(1);
+  for (const form of FORMS) expect(sent.filter((text) => text.includes(form))).toEqual([]);
 });
 
 it('a token that is refused is told of without itself, with 7', async () => {

@@ -1,14 +1,18 @@
-// The names that the README tells of events: real runs send these, and no others.
+// The names that the README tells of spans and events: real runs send these, and no others.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { expect, it } from 'vitest';
 
+import { SERVER_SPAN_ATTRIBUTES } from '../../src/server/traces.ts';
+import { SPANS } from '../../src/telemetry/spans.ts';
+import { startOtlpReceiver, type ReceivedSpan } from '../stand-ins/otlp-receiver.ts';
 import { eventsOf } from './command-line.ts';
 import { start as startDatadogWorld } from './datadog-world.ts';
-import { openEventfulWorld, openQuietWorld } from './eventful-run.ts';
+import { NO_RUN, openEventfulWorld, openQuietWorld } from './eventful-run.ts';
 import { observe } from './observe-world.ts';
+import { startReferenceService } from './reference-service.ts';
 import { paramsOf, rows } from './world.ts';
 
 type Names = ReadonlyMap<string, ReadonlySet<string>>;
@@ -37,6 +41,34 @@ function gathered(sent: readonly { readonly name: string; readonly members: read
   for (const { name, members } of sent) names.set(name, new Set([...(names.get(name) ?? []), ...members]));
   return names;
 }
+
+function tableNameOf({ name, kind }: ReceivedSpan): string {
+  if (kind === 'CLIENT') return '{method} {resource}';
+  if (kind === 'SERVER') return '{method} {route}';
+  return name.replace(/^alarmsync .+$/u, 'alarmsync {command}');
+}
+
+it('spans have the names and attributes of the README, and no others', async () => {
+  const receiver = await startOtlpReceiver();
+  const { env } = receiver;
+  const eventful = await openEventfulWorld();
+  await eventful.workspace.run(eventful.args, { env });
+  await eventful.workspace.run(NO_RUN, { env });
+  const refused = await openQuietWorld(3);
+  for (const item of rows(100, 'old')) refused.service.put(item.name, paramsOf(item));
+  await refused.workspace.run(refused.args, { env });
+  const reference = await startReferenceService(['--fault', 'drop-after=1'], env);
+  await refused.workspace.run([...refused.args.with(3, reference.url), '--retries', '1'], { env });
+  await reference.stop();
+
+  const sent = gathered(
+    receiver.spans.map((span) => ({ name: tableNameOf(span), members: Object.keys(span.attributes) })),
+  );
+  const inReadme = documented('| span | attributes | meaning |');
+  expect(sent).toEqual(inReadme);
+  const inCode = Object.entries(SPANS).map(([name, { attributes }]) => [name, new Set(attributes)] as const);
+  expect(inReadme).toEqual(new Map([...inCode, ['{method} {route}', new Set(SERVER_SPAN_ATTRIBUTES)]]));
+});
 
 it('events have the types, phases and members of the README, and no others', async () => {
   const { workspace, service, args } = await openEventfulWorld();

@@ -7,6 +7,7 @@ import { faultNames, isFaultName, type FaultName } from '../../server/faults.ts'
 import type { ServerSettings } from '../../server/server.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { OUTPUT_FLAGS } from '../flags.ts';
+import { openTraces } from '../traces.ts';
 import { required } from '../values.ts';
 
 export const serveCommand: Command = {
@@ -33,7 +34,9 @@ export const serveCommand: Command = {
     const { terminal, stop } = context;
     // Loaded only here: the web framework takes a third of every other command's start.
     const { DEFAULT_SERVER_SETTINGS, startServer } = await import('../../server/server.ts');
-    await using server = await startServer(serverSettings(context, DEFAULT_SERVER_SETTINGS));
+    await using traces = await openTraces(context, 'alarm-service');
+    const settings = serverSettings(context, DEFAULT_SERVER_SETTINGS);
+    await using server = await startServer({ ...settings, tracing: traces?.exported ?? null });
     terminal.result(`Alarm service at ${server.url}, its API at ${server.url}/openapi.json`);
     if (!stop.stop.aborted) await once(stop.stop, 'abort');
     return 0;
@@ -76,6 +79,7 @@ function serverSettings({ values, host }: CommandContext, defaults: ServerSettin
       seed: required(values.count('seed')),
     },
     keepsRecords: false,
+    tracing: null,
   };
 }
 
