@@ -1,6 +1,6 @@
 // What the command line's thread and a stage's thread say to each other.
 
-import { AlarmSyncError, asAlarmSyncError, type ErrorCode, type FailureClass } from '../alarm/errors.ts';
+import type { PlainError } from '../alarm/plain-error.ts';
 import type { SealedFiles, Share, SieveSettings } from '../pipeline/diff/diff.ts';
 import type { ListingSettings, ListingSnapshot } from '../pipeline/listing/listing.ts';
 import type { SourceSettings, SourceSnapshot } from '../pipeline/source/source.ts';
@@ -53,30 +53,3 @@ export type StageMessage =
   | { readonly type: 'published'; readonly batch: readonly Published[] }
   | { readonly type: 'result'; readonly result: JobResult }
   | { readonly type: 'error'; readonly error: PlainError };
-
-/** An error as it crosses threads, which keep no classes. */
-export interface PlainError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string | undefined;
-  readonly status: number | undefined;
-  readonly failureClass: FailureClass;
-  readonly stack: string | undefined;
-}
-
-export function plainErrorOf(thrown: unknown): PlainError {
-  const { code, message, hint, status, failureClass, stack, cause } = asAlarmSyncError(thrown);
-  return { code, message, hint, status, failureClass, stack: cause instanceof Error ? cause.stack : stack };
-}
-
-export function errorOf(plain: PlainError): AlarmSyncError {
-  const { hint, status, failureClass, stack } = plain;
-  const cause = new Error('in a thread of its own');
-  if (stack !== undefined) cause.stack = stack;
-  return new AlarmSyncError(plain.code, plain.message, {
-    cause,
-    failureClass,
-    ...(hint === undefined ? {} : { hint }),
-    ...(status === undefined ? {} : { status }),
-  });
-}

@@ -3,12 +3,12 @@
 import { Worker } from 'node:worker_threads';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
+import { errorOf } from '../alarm/plain-error.ts';
 import type { Decoded, RowHelper } from '../pipeline/source/decoding.ts';
 import type { Header } from '../pipeline/source/header.ts';
 import type { RecordRun } from '../pipeline/source/record-splitter.ts';
 import { entryFile } from './entry-file.ts';
 import type { FitSettings } from '../services/registry.ts';
-import { errorOf } from './job.ts';
 import { unpackDecoded, type RowAnswer, type RowHelperSettings, type RowRequest } from './row-job.ts';
 
 interface Waiting {

@@ -1,10 +1,10 @@
 // What the source's thread and its helper's say to each other.
 
+import type { PlainError } from '../alarm/plain-error.ts';
 import type { Decoded } from '../pipeline/source/decoding.ts';
 import type { RecordRun } from '../pipeline/source/record-splitter.ts';
 import type { DecodedRows } from '../pipeline/source/row-decoder.ts';
 import type { FitSettings } from '../services/registry.ts';
-import type { PlainError } from './job.ts';
 
 /** What a helper is started with. */
 export interface RowHelperSettings {

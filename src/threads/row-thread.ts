@@ -2,11 +2,11 @@
 
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 
+import { plainErrorOf } from '../alarm/plain-error.ts';
 import { decodeBelowHeader } from '../pipeline/source/decoding.ts';
 import type { RecordRun } from '../pipeline/source/record-splitter.ts';
 import { RowDecoder } from '../pipeline/source/row-decoder.ts';
 import { loadFit } from '../services/registry.ts';
-import { plainErrorOf } from './job.ts';
 import { packDecoded, type RowAnswer, type RowHelperSettings, type RowRequest } from './row-job.ts';
 
 if (parentPort === null) throw new Error('expected to be the entry of a thread');

@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
+import { errorOf } from '../alarm/plain-error.ts';
 import type { ListingSnapshot } from '../pipeline/listing/listing.ts';
 import type { SourceSnapshot } from '../pipeline/source/source.ts';
 import type { Stages } from '../pipeline/sync.ts';
@@ -17,14 +18,7 @@ import {
 } from '../telemetry/names.ts';
 import type { RequestTrace } from '../telemetry/request-sampler.ts';
 import { entryFile } from './entry-file.ts';
-import {
-  errorOf,
-  type Job,
-  type JobResult,
-  type Published,
-  type StageMessage,
-  type ThreadStart,
-} from './job.ts';
+import type { Job, JobResult, Published, StageMessage, ThreadStart } from './job.ts';
 
 /**
  * The stages of a planning, each in a thread of its own: SQLite has one writer a file, and parsing fills a core.

@@ -2,9 +2,10 @@
 
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 
+import { plainErrorOf } from '../alarm/plain-error.ts';
 import { RequestObserver } from '../telemetry/requests.ts';
 import { Forwarder } from './forwarder.ts';
-import { plainErrorOf, type Job, type JobResult, type StageMessage, type ThreadStart } from './job.ts';
+import type { Job, JobResult, StageMessage, ThreadStart } from './job.ts';
 
 if (parentPort === null) throw new Error('expected to be the entry of a thread');
 await work(parentPort, decodeStart(workerData));
