@@ -22,7 +22,17 @@ import type { SourceSettings, SourceSnapshot } from './source/source.ts';
 import { stagingFilesOf } from './staging-files.ts';
 import { together } from './together.ts';
 
-export { drainPlan, settleUnknown, type SendSettings } from './drain/drain.ts';
+export {
+  drainPlan,
+  Sender,
+  settleUnknown,
+  type DrainSignals,
+  type Likeness,
+  type OpenSender,
+  type OperationSender,
+  type Outcome,
+  type SendSettings,
+} from './drain/drain.ts';
 
 /** The stages that fill a file each; where they run is the caller's choice. */
 export interface Stages {

@@ -4,19 +4,29 @@ import type { AlarmReader, AlarmService, AlarmWriter } from '../../services/alar
 import type { Ledger } from '../../store/ledger.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 import { countAll } from './counts.ts';
-import type { SendSettings } from './send.ts';
+import type { DrainSignals } from './drain-watch.ts';
+import { Sender, type OperationSender, type SendSettings } from './send.ts';
 import type { TaskSettings } from './task.ts';
 
 export interface DrainDeps {
   readonly plan: PlanFile;
   readonly service: AlarmService;
   readonly nowEpochMs: () => number;
+  /** Makes what sends the operations of one ledger elsewhere; absent: they are sent from here. */
+  readonly openSender?: OpenSender | undefined;
 }
+
+/** @param signals of the drain: its own judgement as well as the caller's */
+export type OpenSender = (
+  subject: Ledger['subject'],
+  settings: SendSettings,
+  signals: DrainSignals,
+) => OperationSender;
 
 /** One ledger, and where its operations go. */
 export interface Course {
   readonly ledger: Ledger;
-  readonly service: AlarmReader & AlarmWriter;
+  readonly openSender: (signals: DrainSignals) => OperationSender;
   readonly settings: DrainSettings;
   readonly nowEpochMs: () => number;
 }
@@ -37,10 +47,23 @@ export interface DrainSettings {
 
 /** Downtimes first, so that no alarm is made that should have been mute. They are few, and no limit counts them. */
 export function coursesOf(
-  { plan, service, nowEpochMs }: DrainDeps,
+  { plan, service, nowEpochMs, openSender }: DrainDeps,
   settings: DrainSettings,
 ): readonly Course[] {
-  const alarms = { ledger: plan.alarms, service, settings, nowEpochMs };
+  const senderOf =
+    (
+      subject: Ledger['subject'],
+      target: AlarmReader & AlarmWriter,
+      send: SendSettings,
+    ): Course['openSender'] =>
+    (signals) =>
+      openSender?.(subject, send, signals) ?? new Sender(target, send);
+  const alarms = {
+    ledger: plan.alarms,
+    openSender: senderOf('alarm', service, settings.send),
+    settings,
+    nowEpochMs,
+  };
   const { downtimes } = service;
   if (downtimes === undefined || countAll(plan.downtimes.operations.counts()) === 0) return [alarms];
   const send = { ...settings.send, managed: 'all' } as const;
@@ -48,7 +71,7 @@ export function coursesOf(
     {
       ...alarms,
       ledger: plan.downtimes,
-      service: downtimes,
+      openSender: senderOf('downtime', downtimes, send),
       settings: { ...settings, send, limitCount: null },
     },
     alarms,

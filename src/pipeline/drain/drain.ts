@@ -11,11 +11,12 @@ import { coursesOf, type Course, type DrainDeps, type DrainSettings } from './co
 import { DrainWatch, type DrainSignals } from './drain-watch.ts';
 import { ForbiddenWatch } from './forbidden-watch.ts';
 import { LedgerWriter } from './ledger-writer.ts';
-import { Sender } from './send.ts';
 import { OperationTask, type TaskDeps } from './task.ts';
 
-export type { DrainDeps, DrainSettings } from './courses.ts';
-export type { SendSettings } from './send.ts';
+export type { DrainDeps, DrainSettings, OpenSender } from './courses.ts';
+export type { DrainSignals } from './drain-watch.ts';
+export type { Outcome } from './outcome.ts';
+export { Sender, type Likeness, type OperationSender, type SendSettings } from './send.ts';
 
 /**
  * Operations claimed in one transaction: as many as are done in a quarter of a second, within these bounds. A crash costs at most
@@ -97,7 +98,7 @@ class Drain implements Disposable {
   #outstandingCount = 0;
   #onFewer: (() => void) | undefined;
 
-  constructor({ ledger, service, settings, nowEpochMs }: Course, signals: DrainSignals) {
+  constructor({ ledger, openSender, settings, nowEpochMs }: Course, signals: DrainSignals) {
     this.#ledger = ledger;
     this.#settings = settings;
     this.#nowEpochMs = nowEpochMs;
@@ -109,7 +110,7 @@ class Drain implements Disposable {
     this.#totalCount = countAll(counts);
     this.#settledCount = this.#totalCount - countUnfinished(counts);
     this.#taskDeps = {
-      sender: new Sender(service, settings.send),
+      sender: openSender(this.#watch),
       inFlight: async (step, isLookUp) => this.#queue.add(step, { priority: isLookUp ? 1 : 0 }),
       note: (attempt) => this.#writer.note(attempt),
       answered: (error) => {

@@ -31,8 +31,19 @@ export interface WriteCounter {
   noteWrite(): void;
 }
 
+/** Sends and looks up single operations: here, or somewhere else. */
+export interface OperationSender {
+  /**
+   * Undefined when nothing was sent, and nothing will be, since the run stops.
+   * @throws {AlarmSyncError} only what ends the run, such as refused credentials; and the signal's reason.
+   */
+  send(operation: ClaimedOperation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome | undefined>;
+  /** Reads the alarm and holds it against what the operation found and wanted. Throws what the read throws. */
+  lookUp(operation: ClaimedOperation, signal: AbortSignal): Promise<Likeness>;
+}
+
 /** Checks, sends and classifies the operations of one run. Knows nothing of the ledger, pace or retries. */
-export class Sender {
+export class Sender implements OperationSender {
   readonly #service: AlarmReader & AlarmWriter;
   readonly #settings: SendSettings;
 
@@ -41,7 +52,6 @@ export class Sender {
     this.#settings = settings;
   }
 
-  /** @throws {AlarmSyncError} only what ends the run, such as refused credentials; and the signal's reason. */
   async send(operation: ClaimedOperation, counter: WriteCounter, signal: AbortSignal): Promise<Outcome> {
     switch (operation.action) {
       case 'create':
@@ -53,7 +63,6 @@ export class Sender {
     }
   }
 
-  /** Reads the alarm and holds it against what the operation found and wanted. Throws what the read throws. */
   async lookUp(operation: ClaimedOperation, signal: AbortSignal): Promise<Likeness> {
     const live = await this.#read(operation, signal);
     return this.#likeness(operation, live);

@@ -6,7 +6,7 @@ import type { Attempt, AttemptResult, AttemptStep } from '../../store/attempt-ta
 import type { ClaimedOperation, Settlement } from '../../store/operation.ts';
 import { publish } from '../../telemetry/names.ts';
 import { isThrottle, type Outcome } from './outcome.ts';
-import type { Likeness, Sender } from './send.ts';
+import type { Likeness, OperationSender } from './send.ts';
 
 export interface TaskSettings {
   /** Attempts beyond the first, of a write and of a look-up. */
@@ -16,7 +16,7 @@ export interface TaskSettings {
 }
 
 export interface TaskDeps {
-  readonly sender: Sender;
+  readonly sender: OperationSender;
   /** Runs a step when a place in flight is free; look-ups go before sendings. */
   readonly inFlight: <Result>(step: () => Promise<Result>, isLookUp: boolean) => Promise<Result>;
   readonly note: (attempt: Attempt) => void;
@@ -91,7 +91,7 @@ export class OperationTask {
     return settlement === 'sendable' ? this.#settle('pending') : settlement;
   }
 
-  /** Undefined when the run stopped before a place in flight was free. */
+  /** Undefined when the run stopped before anything was sent. */
   async #send(): Promise<Outcome | undefined> {
     const { sender, inFlight, stop, kill } = this.#deps;
     const attemptCountBefore = this.#attemptCount;
