@@ -72,12 +72,24 @@ const DIRECTIONS: readonly Direction[] = [
     mayImport: [`^services/(?!${REGISTRY})[^/]+\\.ts$`, ALARM],
   },
   { rule: 'the server imports alarm', files: /^server\//, mayImport: ['^server/', ALARM] },
+  {
+    rule: 'the queue imports the run, services and store',
+    files: /^queue\//,
+    mayImport: [
+      '^queue/',
+      ALARM,
+      STORE,
+      '^pipeline/sync\\.ts$',
+      '^services/[^/]+\\.ts$',
+      '^telemetry/names\\.ts$',
+    ],
+  },
   { rule: 'a worker entry does not import the command line', files: /^threads\//, mayImport: ['^(?!cli/)'] },
   { rule: 'the command line imports anything', files: /^cli\//, mayImport: ['^'] },
   {
     rule: 'the API includes neither the command line nor a worker entry',
     files: /^index\.ts$/,
-    mayImport: ['^(?!cli/|threads/)'],
+    mayImport: ['^(?!cli/|threads/|queue/)'],
   },
 ];
 

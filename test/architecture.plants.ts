@@ -36,6 +36,8 @@ export const PLANTS = [
   ['what adapters share', 'services/planted2.ts', 'services/registry.ts'],
   ['what adapters share', 'services/planted3.ts', 'pipeline/sync.ts'],
   ['the server imports alarm', 'server/planted.ts', 'services/http.ts'],
+  ['the queue imports the run', 'queue/planted.ts', 'services/rest/rest.ts'],
+  ['the queue imports the run', 'queue/planted2.ts', 'pipeline/drain/drain.ts'],
   ['a worker entry', 'threads/planted.ts', 'cli/main.ts'],
   ['the API includes neither', 'index.ts', 'cli/main.ts'],
 ] as const;
@@ -57,6 +59,8 @@ export const PERMITTED = [
   ['services/datadog/observe/a3.ts', 'alarm/target.ts'],
   ['services/embedded/a.ts', 'server/alarm-store.ts'],
   ['server/a.ts', 'alarm/target.ts'],
+  ['queue/a.ts', 'pipeline/sync.ts'],
+  ['queue/a2.ts', 'services/registry.ts'],
   ['threads/a.ts', 'services/rest/rest.ts'],
   ['cli/a.ts', 'services/rest/rest.ts'],
   ['index.ts', 'pipeline/sync.ts'],

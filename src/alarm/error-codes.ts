@@ -116,6 +116,27 @@ export const ERROR_CODES = {
     meaning: 'The disk is full; the run can be resumed.',
   },
 
+  ALARMSYNC_QUEUE_ADDRESS: {
+    disposition: 'stop',
+    exitCode: 1,
+    meaning: 'The address of Redis cannot be used.',
+  },
+  ALARMSYNC_QUEUE_CONNECTION: {
+    disposition: 'stop',
+    exitCode: 5,
+    meaning: 'Redis cannot be reached, or was away for too long; the run can be resumed.',
+  },
+  ALARMSYNC_QUEUE_MISMATCH: {
+    disposition: 'stop',
+    exitCode: 1,
+    meaning: 'Coordinator and workers are of different versions or configurations.',
+  },
+  ALARMSYNC_QUEUE_LOST: {
+    disposition: 'retry',
+    exitCode: 5,
+    meaning: 'A step was lost between coordinator and worker; whether the service acted is unknown.',
+  },
+
   ALARMSYNC_SERVICE_ADDRESS: {
     disposition: 'stop',
     exitCode: 1,

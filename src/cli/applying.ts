@@ -13,6 +13,7 @@ import type { Run } from '../store/run-table.ts';
 import type { StateDirectory } from '../store/state-directory.ts';
 import type { CommandContext } from './command.ts';
 import { exitCodeOf } from './exit-code.ts';
+import { openHandOver, retireLeftQueues } from './queueing.ts';
 import { paceOf, tellRun, type ServiceConnection } from './session.ts';
 import { required } from './values.ts';
 
@@ -137,12 +138,14 @@ async function drain(
   const operationCount =
     plan.alarms.operations.unfinishedCount() + plan.downtimes.operations.unfinishedCount();
   try {
+    await retireLeftQueues(context, plan);
+    await using handOver = await openHandOver(context, connection, plan, run);
     await drainPlan(
-      { plan, service: connection.service, nowEpochMs: context.nowEpochMs },
+      { plan, service: connection.service, nowEpochMs: context.nowEpochMs, openSender: handOver?.openSender },
       {
         send: sendSettingsOf(run),
         task: { retryCount: pace.retryCount, settleTimeMs: pace.settleTimeMs },
-        concurrency: pace.concurrency,
+        concurrency: handOver?.windowCount ?? pace.concurrency,
         limitCount: values.count('limit') ?? null,
         maxErrorCount: maxErrorCountOf(context, operationCount),
         ignoreErrors: run.settings.ignoreErrors,

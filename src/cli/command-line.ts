@@ -38,6 +38,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   config: async () => (await import('./commands/config.ts')).configCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   observe: async () => (await import('./commands/observe.ts')).observeCommand,
+  worker: async () => (await import('./commands/worker.ts')).workerCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   gc: async () => (await import('./commands/gc.ts')).gcCommand,
 };

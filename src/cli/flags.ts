@@ -127,6 +127,10 @@ export const FLAGS = {
     meaning: 'How long to wait for another run at this service',
   },
   'page-size': { kind: 'count', default: '1000', meaning: 'Alarms asked for on a page' },
+  queue: {
+    kind: 'text',
+    meaning: 'Hand the operations to workers through this Redis: redis://HOST[:PORT][/N], rediss:// for TLS',
+  },
   config: { kind: 'text', meaning: 'A YAML or JSON file of flags' },
   insecure: { kind: 'switch', meaning: 'Send the token over plain http to another machine' },
   'no-color': { kind: 'switch', meaning: 'No colours' },

@@ -109,7 +109,7 @@ export async function connectObservation(
   };
 }
 
-function serviceSettingsOf(
+export function serviceSettingsOf(
   context: CommandContext,
   service: string,
   adopts: boolean,
@@ -126,10 +126,15 @@ function serviceSettingsOf(
     openStackProjectId: context.host.openStackProjectId,
     allowInsecure: values.isOn('insecure'),
     concurrency,
-    requestTimeoutMs: Math.min(MAX_REQUEST_TIMEOUT_MS, required(values.durationMs('request-timeout', 1))),
+    requestTimeoutMs: requestTimeoutMsOf(context),
     proxy: context.host.proxy,
   };
   return { settings, quota: { perSecond: quotaPerSecond, burst, concurrency } };
+}
+
+/** Of one request. */
+export function requestTimeoutMsOf({ values }: Pick<CommandContext, 'values'>): number {
+  return Math.min(MAX_REQUEST_TIMEOUT_MS, required(values.durationMs('request-timeout', 1)));
 }
 
 function openerOf(

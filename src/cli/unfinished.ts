@@ -14,6 +14,7 @@ import type { Run } from '../store/run-table.ts';
 import type { StateDirectory } from '../store/state-directory.ts';
 import { applyPlan, requireApplicable, sendSettingsOf } from './applying.ts';
 import type { CommandContext } from './command.ts';
+import { retireLeftQueues } from './queueing.ts';
 import { isUnfinished, knownRuns } from './runs.ts';
 import { paceOf, type ServiceConnection } from './session.ts';
 
@@ -120,6 +121,7 @@ async function abandon(
   run: Run,
 ): Promise<void> {
   const pace = paceOf(context);
+  await retireLeftQueues(context, plan);
   const isSettled = await settleUnknown(
     { plan, service: connection.service, nowEpochMs: context.nowEpochMs },
     {

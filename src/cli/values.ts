@@ -14,7 +14,12 @@ const NO_FILE: ConfigFile = {
   sections: { contacts: {}, secrets: {}, cloudwatch: DEFAULT_CLOUDWATCH_SETTINGS, downtimes: null },
 };
 
-const SECRET_VARIABLES: ReadonlySet<string> = new Set(['ALARMSYNC_TOKEN', 'ALARMSYNC_TOKEN_FILE']);
+const SECRET_VARIABLES: ReadonlySet<string> = new Set([
+  'ALARMSYNC_TOKEN',
+  'ALARMSYNC_TOKEN_FILE',
+  'ALARMSYNC_QUEUE_USERNAME',
+  'ALARMSYNC_QUEUE_PASSWORD',
+]);
 
 const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,

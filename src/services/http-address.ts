@@ -31,8 +31,13 @@ export function parseServiceAddress(text: string): ServiceAddress {
     origin: url.origin,
     prefix: url.pathname.replace(/\/+$/, ''),
     isPlain: url.protocol === 'http:',
-    isLoopback: /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname),
+    isLoopback: isLoopbackHost(url.hostname),
   };
+}
+
+/** True for this machine by its address, or `localhost`. @param hostname as URL gives it: IPv6 in brackets */
+export function isLoopbackHost(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /**

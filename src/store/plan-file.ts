@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
+import { HandedOverTable } from './handed-over-table.ts';
 import { Ledger } from './ledger.ts';
 import {
   ALARM_TABLES,
@@ -30,6 +31,7 @@ export class PlanFile implements Disposable {
   readonly alarms: Ledger;
   /** Of the downtimes that the configuration names; they are drained first. */
   readonly downtimes: Ledger;
+  readonly handedOver: HandedOverTable;
   readonly rejectedRows: RejectedRowTable;
   readonly #isReadOnly: boolean;
 
@@ -42,6 +44,7 @@ export class PlanFile implements Disposable {
     this.alarms = new Ledger(database, ALARM_TABLES);
     if (!hasTable(database, DOWNTIME_TABLES.operation)) standInForDowntimes(database);
     this.downtimes = new Ledger(database, DOWNTIME_TABLES);
+    this.handedOver = new HandedOverTable(database);
     this.rejectedRows = new RejectedRowTable(database);
   }
 

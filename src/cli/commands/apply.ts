@@ -18,6 +18,7 @@ export const applyCommand: Command = {
     'force',
     'checksum',
     'max-plan-age',
+    'queue',
     ...PACE_FLAGS,
     ...END_FLAGS,
     ...STATE_FLAGS,

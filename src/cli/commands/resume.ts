@@ -23,6 +23,7 @@ export const resumeCommand: Command = {
     'max-plan-age',
     'force',
     'checksum',
+    'queue',
     ...PACE_FLAGS,
     ...END_FLAGS,
     ...STATE_FLAGS,

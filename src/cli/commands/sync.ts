@@ -19,6 +19,7 @@ export const syncCommand: Command = {
     'force',
     'checksum',
     'on-unfinished',
+    'queue',
     ...PACE_FLAGS,
     ...END_FLAGS,
     ...STATE_FLAGS,

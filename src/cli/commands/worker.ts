@@ -1,0 +1,55 @@
+// `alarmsync worker`: takes the operations that coordinators hand over through Redis.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+
+import type { Command } from '../command.ts';
+import { OUTPUT_FLAGS } from '../flags.ts';
+import { redisSettingsOf, suitedOf } from '../queueing.ts';
+import { connect, serviceSettingsOf } from '../session.ts';
+
+export const workerCommand: Command = {
+  usage: 'worker',
+  meaning: 'Send what other machines plan: takes the operations of runs that are given the same --queue',
+  example: 'alarmsync worker --queue redis://127.0.0.1:6379 --service https://alarms.example.com',
+  flags: ['queue', 'service', 'concurrency', 'insecure', ...OUTPUT_FLAGS],
+  async run(context) {
+    const { values, terminal, stop } = context;
+    const redisSettings = redisSettingsOf(context, values.required('queue'));
+    const service = values.required('service');
+    const { connectRedis } = await import('../../queue/connection.ts');
+    const { redisOptionsOf } = await import('../../queue/redis-address.ts');
+    const { serveRuns } = await import('../../queue/worker-host.ts');
+    const redis = await connectRedis(redisSettings);
+    try {
+      const suited = await suitedTo(context, service);
+      terminal.result(`Worker for ${suited.address}, waiting for runs at ${values.required('queue')}`);
+      await serveRuns(
+        {
+          redis,
+          options: redisOptionsOf(redisSettings),
+          service: serviceSettingsOf(context, service, false).settings,
+          notice: { ...suited, workerId: randomUUID(), hostName: hostname() },
+          kill: stop.kill,
+          say: (message) => terminal.log.info(message),
+          warn: (message) => terminal.log.warn(message),
+        },
+        stop.stop,
+      );
+      return 0;
+    } finally {
+      redis.disconnect();
+      // BullMQ may still wait for a Redis that came back without what it held.
+      stop.leaveSoon();
+    }
+  },
+};
+
+/** Which service this is, as its adapter says. */
+async function suitedTo(
+  context: Parameters<typeof connect>[0],
+  service: string,
+): Promise<ReturnType<typeof suitedOf>> {
+  await using connection = await connect(context, { service, adopts: false });
+  return suitedOf(context, connection.service.identity);
+}

@@ -1,0 +1,73 @@
+// A quota of requests -> how many steps workers may begin in one window of BullMQ's limiter, which counts all workers together.
+
+import type { ServiceCapabilities } from '../services/alarm-service.ts';
+import type { CheckBefore } from '../store/run-settings.ts';
+import type { Step } from './step.ts';
+
+/**
+ * The limiter's window is a fixed one: a sliding second may see one window's worth more than the quota. The shorter, the less; but
+ * whoever waits for the next one loses the way to Redis and back.
+ */
+const WINDOW_MS = 100;
+
+/** What the limiter takes for no limit; without one it would not keep the rest that a 429 asks for. */
+const NO_LIMIT: Limiter = { max: 1_000_000, durationMs: 1000 };
+
+export interface Limiter {
+  /** Steps that may begin in a window. At least 1. */
+  readonly max: number;
+  readonly durationMs: number;
+}
+
+/** Requests that a step takes at most, as it usually goes. */
+export const MAX_REQUEST_COUNT = 2;
+
+/** @param requestCount that one step may need @param quotaPerSecond of requests; 0 for none */
+export function limiterOf(quotaPerSecond: number, requestCount: number): Limiter {
+  if (quotaPerSecond === 0) return NO_LIMIT;
+  const stepsPerSecond = quotaPerSecond / requestCount;
+  const max = Math.max(1, Math.floor((stepsPerSecond * WINDOW_MS) / 1000));
+  return { max, durationMs: Math.ceil((max * 1000) / stepsPerSecond) };
+}
+
+/** The tightest of the run's own quota and those that the service states for the requests of a drain; 0 for none. */
+export function drainQuotaOf(
+  runQuotaPerSecond: number,
+  { quotaPerSecond }: Pick<ServiceCapabilities, 'quotaPerSecond'>,
+): number {
+  const quotas = [runQuotaPerSecond, quotaPerSecond.read ?? 0, quotaPerSecond.write ?? 0];
+  const stated = quotas.filter((quota) => quota > 0);
+  return stated.length === 0 ? 0 : Math.min(...stated);
+}
+
+/** Requests that a step takes, as it usually goes: the check before a write is one more. */
+export function requestCountOf(
+  { kind, operation, send }: Step,
+  {
+    createIsUpsert,
+    hasConditionalWrites,
+  }: Pick<ServiceCapabilities, 'createIsUpsert' | 'hasConditionalWrites'>,
+): number {
+  if (kind === 'lookup') return 1;
+  return isChecked(operation, send.checkBefore, { createIsUpsert, hasConditionalWrites })
+    ? MAX_REQUEST_COUNT
+    : 1;
+}
+
+function isChecked(
+  { action, etag }: Step['operation'],
+  checkBefore: CheckBefore,
+  {
+    createIsUpsert,
+    hasConditionalWrites,
+  }: Pick<ServiceCapabilities, 'createIsUpsert' | 'hasConditionalWrites'>,
+): boolean {
+  switch (action) {
+    case 'create':
+      return createIsUpsert && checkBefore === 'all';
+    case 'update':
+      return true;
+    case 'delete':
+      return checkBefore !== 'none' && !(hasConditionalWrites && etag !== null);
+  }
+}

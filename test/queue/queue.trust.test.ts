@@ -1,0 +1,125 @@
+// What coordinator and workers must not do: tell a secret, go over the quota, fill Redis, or work together though they differ.
+
+import { Redis } from 'ioredis';
+import { expect, it, onTestFinished } from 'vitest';
+
+import { openWorkspace } from '../e2e/command-line.ts';
+import { startStandIn, type StandIn } from '../e2e/stand-in.ts';
+import { csv, rows } from '../e2e/world.ts';
+import { startRedis } from '../redis-server.ts';
+import { openQueueWorld, hasQueue } from './world.ts';
+
+const TOKEN = 'token-that-nobody-else-sees';
+const PASSWORD = 'password-of-redis';
+
+it.runIf(hasQueue)('tells Redis no token, and nobody the password of Redis', async () => {
+  const workspace = openWorkspace();
+  const service = await startStandIn({ token: TOKEN });
+  const redis = await startRedis(['--requirepass', PASSWORD]);
+  const env = { ALARMSYNC_TOKEN: TOKEN, ALARMSYNC_QUEUE_PASSWORD: PASSWORD };
+  const watcher = new Redis(redis.port, '127.0.0.1', { password: PASSWORD });
+  onTestFinished(() => watcher.disconnect());
+  const monitor = await watcher.monitor();
+  const commands: string[] = [];
+  monitor.on('monitor', (_time: string, words: readonly string[]) => commands.push(words.join(' ')));
+  onTestFinished(() => monitor.disconnect());
+  const target = ['--service', service.url, '--queue', redis.url];
+  const worker = workspace.run(['worker', ...target], {
+    env,
+    onSpawn: (child) => onTestFinished(() => void child.kill('SIGKILL')),
+  });
+  const file = workspace.write('alarms.csv', csv(rows(20)));
+  const finished = await workspace.run(['sync', file, ...target, '--auto-approve', '-vv'], { env });
+  expect(finished.stdout).toContain('Sync complete: 20 created');
+  expect(commands.some((command) => command.includes('alarm-7'))).toBe(true);
+  expect(commands.filter((command) => command.includes(TOKEN))).toEqual([]);
+  const told = finished.stdout + finished.stderr;
+  expect(told).not.toContain(PASSWORD);
+  expect(told).not.toContain(TOKEN);
+  const plan = Buffer.concat(workspace.stateEntries().map(({ bytes }) => bytes)).toString('latin1');
+  expect(plan).not.toContain(PASSWORD);
+  void worker;
+});
+
+it.runIf(hasQueue)(
+  'never sends more than the quota and one window in a sliding second, whatever the number of workers',
+  async () => {
+    const world = await openQueueWorld(rows(400));
+    const sentAtMs: number[] = [];
+    world.service.onWrite = () => {
+      sentAtMs.push(performance.now());
+      return false;
+    };
+    await world.startWorker();
+    await world.startWorker();
+    await world.startWorker();
+    const finished = await world.workspace.run([...world.syncArguments, '--tpslimit', '100']);
+    expect(finished.exitCode).toBe(0);
+    expect(sentAtMs).toHaveLength(400);
+    const fullest = Math.max(
+      ...sentAtMs.map((fromMs) => sentAtMs.filter((atMs) => atMs >= fromMs && atMs < fromMs + 1000).length),
+    );
+    expect(fullest).toBeLessThanOrEqual(110);
+  },
+);
+
+it.runIf(hasQueue)('refuses a run whose only workers have another configuration', async () => {
+  const world = await openQueueWorld(rows(5));
+  const config = world.workspace.write('other.yaml', "contacts:\n  'user@example.com': '@someone'\n");
+  const worker = await world.startWorker(['--config', config]);
+  const finished = await world.workspace.run(world.syncArguments);
+  expect(finished.stderr).toContain('no worker can serve this run: the sections contacts and cloudwatch');
+  expect(finished.exitCode).toBe(1);
+  expect(world.service.writes).toEqual([]);
+  expect(worker.child.exitCode).toBe(null);
+});
+
+it.runIf(hasQueue)('stops for as long as the service asks when one worker meets a 429', async () => {
+  const world = await openQueueWorld(rows(60));
+  let throttledAtMs = 0;
+  const sentAtMs: number[] = [];
+  world.service.onWrite = (_request, answer) => {
+    sentAtMs.push(performance.now());
+    if (sentAtMs.length !== 20) return false;
+    throttledAtMs = performance.now();
+    answer(429, '{}', { 'retry-after': '2' });
+    return true;
+  };
+  await world.startWorker(['--concurrency', '1']);
+  await world.startWorker(['--concurrency', '1']);
+  const finished = await world.workspace.run([...world.syncArguments, '--tpslimit', '50']);
+  expect(finished.stdout).toContain('Sync complete: 60 created');
+  // What the other worker had in its hand, or was fetching when the answer came, may still leave; without a pause there would be 95.
+  const during = sentAtMs.filter((atMs) => atMs > throttledAtMs && atMs < throttledAtMs + 1900);
+  expect(during.length).toBeLessThanOrEqual(5);
+});
+
+it.runIf(hasQueue)(
+  'says what it waits for when Redis cannot be reached, and leaves the run to be resumed',
+  async () => {
+    const workspace = openWorkspace();
+    const service: StandIn = await startStandIn();
+    const file = workspace.write('alarms.csv', csv(rows(3)));
+    const target = ['--service', service.url, '--auto-approve'];
+    const finished = await workspace.run(['sync', file, ...target, '--queue', 'redis://127.0.0.1:9']);
+    expect(finished.stderr).toMatch(/expected Redis at 127\.0\.0\.1:9, got .*ECONNREFUSED/u);
+    expect(finished.exitCode).toBe(5);
+    const resumed = await workspace.run(['resume']);
+    expect(resumed.stdout).toContain('Sync complete: 3 created');
+  },
+);
+
+it.runIf(hasQueue).each([
+  ['http://127.0.0.1', 'expected redis://host[:port][/number] or rediss://…, got something else'],
+  ['redis://user:secret-word@127.0.0.1', 'expected no user and password in the address of Redis, got some'],
+  ['redis://127.0.0.1/0?password=secret-word', 'expected no query and no fragment in the address of Redis'],
+  ['redis://queue.example.com', 'expected rediss:// for a Redis that is sent a password'],
+])('refuses the address %s', async (address, message) => {
+  const workspace = openWorkspace();
+  const finished = await workspace.run(['worker', '--service', 'http://127.0.0.1:9', '--queue', address], {
+    env: { ALARMSYNC_QUEUE_PASSWORD: PASSWORD },
+  });
+  expect(finished.stderr).toContain(message);
+  expect(finished.stderr).not.toContain('secret-word');
+  expect(finished.exitCode).toBe(1);
+});
