@@ -33,7 +33,7 @@ const loadedBy = (workspace: Workspace): readonly Loaded[] =>
     .map((line): Loaded => JSON.parse(line));
 
 describe('without an endpoint', () => {
-  it('nothing of OpenTelemetry is loaded, and requests bear no trace', async () => {
+  it('nothing of OpenTelemetry is loaded, nor of a queue that nobody asked for, and requests bear no trace', async () => {
     const { workspace, args, service } = await openQuietWorld(3);
     expect((await workspace.run(args, { env: listening(workspace) })).exitCode).toBe(0);
     const loaded = loadedBy(workspace);
