@@ -74,14 +74,8 @@ export async function openHandOver(
     quotaPerSecond: paceOf(context).quotaPerSecond,
     capabilities: service.capabilities,
   });
-  try {
-    plan.handedOver.note({ ...queue.left, queueAddress: address });
-    await queue.announce();
-  } catch (thrown) {
-    await queue[Symbol.asyncDispose]();
-    throw thrown;
-  }
-  return {
+  plan.handedOver.note({ ...queue.left, queueAddress: address });
+  const handOver = {
     openSender: queue.openSender,
     windowCount: WINDOW_COUNT,
     [Symbol.asyncDispose]: async () => {
@@ -89,6 +83,13 @@ export async function openHandOver(
       await queue[Symbol.asyncDispose]();
     },
   };
+  try {
+    await queue.announce();
+    return handOver;
+  } catch (thrown) {
+    await handOver[Symbol.asyncDispose]();
+    throw thrown;
+  }
 }
 
 /**
@@ -97,11 +98,12 @@ export async function openHandOver(
  */
 export async function retireLeftQueues(context: CommandContext, plan: PlanFile): Promise<void> {
   for (const { queueAddress, ...left } of plan.handedOver.list()) {
+    const { holdTimeMsOf } = await import('../queue/held-step.ts');
+    const { retireLeftQueue } = await import('../queue/work-queue.ts');
     publish('diagnostic', {
       code: 'ALARMSYNC_QUEUE_LEFT',
-      message: `waiting until no worker is at work any more for what was handed over before, at most ${Math.ceil((3 * left.requestTimeoutMs) / 1000)} s`,
+      message: `waiting until no worker is at work any more for what was handed over before: ${Math.ceil(holdTimeMsOf(left.requestTimeoutMs) / 1000)} s at most`,
     });
-    const { retireLeftQueue } = await import('../queue/work-queue.ts');
     await retireLeftQueue(redisSettingsOf(context, queueAddress), left, context.stop.stop);
     plan.handedOver.forget(left.queueName);
   }

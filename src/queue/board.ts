@@ -56,23 +56,17 @@ const RUN_NOTICE = v.object({
 
 const WORKER_NOTICE = v.object({ ...SUITED, workerId: v.string(), hostName: v.string() });
 
-/** Why a worker cannot serve a run; undefined when it can, or when the run is of another service. */
+export function isSameService(run: Suited, worker: Suited): boolean {
+  return run.address === worker.address && run.account === worker.account;
+}
+
+/** Why a worker cannot serve a run of its own service; undefined when it can. */
 export function mismatchOf(run: Suited, worker: Suited): string | undefined {
-  if (run.address !== worker.address || run.account !== worker.account) return undefined;
   if (run.version !== worker.version)
     return `the run is of alarmsync ${run.version}, the worker of ${worker.version}`;
   if (run.configurationDigest !== worker.configurationDigest)
     return 'the sections contacts and cloudwatch of their configuration files differ';
   return undefined;
-}
-
-export function isSuited(run: Suited, worker: Suited): boolean {
-  return (
-    run.address === worker.address &&
-    run.account === worker.account &&
-    run.version === worker.version &&
-    run.configurationDigest === worker.configurationDigest
-  );
 }
 
 export class Board {
@@ -123,7 +117,8 @@ export class Board {
       [Symbol.asyncDispose]: async () => {
         clearInterval(timer);
         this.#redis.off('ready', renew);
-        await this.#remove(kind, id);
+        // A command would wait for as long as Redis is away; the notice ends by itself.
+        if (this.#redis.status === 'ready') await this.#remove(kind, id);
       },
     };
   }

@@ -43,41 +43,43 @@ export async function connectRedis(settings: RedisSettings): Promise<Redis> {
   }
 }
 
-/** Calls back when Redis goes away and comes again, and once when it was away for too long. */
+/** Whoever is told of the connection. A connection is away from its break until it is ready again, whatever is tried meanwhile. */
+export interface ConnectionListeners {
+  readonly onAway: () => void;
+  readonly onBack: () => void;
+  /** Once, when it was away for a minute. */
+  readonly onLost?: (error: AlarmSyncError) => void;
+}
+
 export class ConnectionWatch implements Disposable {
   readonly #redis: Redis;
-  readonly #onAway: () => void;
-  readonly #onBack: () => void;
+  readonly #onClose: () => void;
+  readonly #onReady: () => void;
+  #isAway = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    redis: Redis,
-    told: {
-      readonly onAway: () => void;
-      readonly onBack: () => void;
-      readonly onLost: (error: AlarmSyncError) => void;
-    },
-  ) {
+  constructor(redis: Redis, { onAway, onBack, onLost }: ConnectionListeners) {
     this.#redis = redis;
-    this.#onAway = () => {
-      if (this.#timer !== undefined) return;
-      told.onAway();
-      this.#timer = setTimeout(() => told.onLost(awayForTooLong()), AWAY_BUDGET_MS);
+    this.#onClose = () => {
+      if (this.#isAway) return;
+      this.#isAway = true;
+      onAway();
+      if (onLost !== undefined) this.#timer = setTimeout(() => onLost(awayForTooLong()), AWAY_BUDGET_MS);
     };
-    this.#onBack = () => {
-      if (this.#timer === undefined) return;
+    this.#onReady = () => {
+      if (!this.#isAway) return;
+      this.#isAway = false;
       clearTimeout(this.#timer);
-      this.#timer = undefined;
-      told.onBack();
+      onBack();
     };
-    redis.on('close', this.#onAway);
-    redis.on('ready', this.#onBack);
+    redis.on('close', this.#onClose);
+    redis.on('ready', this.#onReady);
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#redis.off('close', this.#onAway);
-    this.#redis.off('ready', this.#onBack);
+    this.#redis.off('close', this.#onClose);
+    this.#redis.off('ready', this.#onReady);
   }
 }
 

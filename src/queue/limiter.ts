@@ -1,7 +1,6 @@
 // A quota of requests -> how many steps workers may begin in one window of BullMQ's limiter, which counts all workers together.
 
 import type { ServiceCapabilities } from '../services/alarm-service.ts';
-import type { CheckBefore } from '../store/run-settings.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -40,34 +39,21 @@ export function drainQuotaOf(
   return stated.length === 0 ? 0 : Math.min(...stated);
 }
 
+/** What decides whether a write is checked by a read. */
+export type CheckedBy = Pick<ServiceCapabilities, 'createIsUpsert' | 'hasConditionalWrites'>;
+
 /** Requests that a step takes, as it usually goes: the check before a write is one more. */
-export function requestCountOf(
-  { kind, operation, send }: Step,
-  {
-    createIsUpsert,
-    hasConditionalWrites,
-  }: Pick<ServiceCapabilities, 'createIsUpsert' | 'hasConditionalWrites'>,
-): number {
-  if (kind === 'lookup') return 1;
-  return isChecked(operation, send.checkBefore, { createIsUpsert, hasConditionalWrites })
-    ? MAX_REQUEST_COUNT
-    : 1;
+export function requestCountOf(step: Step, capabilities: CheckedBy): number {
+  return step.kind === 'send' && isChecked(step, capabilities) ? MAX_REQUEST_COUNT : 1;
 }
 
-function isChecked(
-  { action, etag }: Step['operation'],
-  checkBefore: CheckBefore,
-  {
-    createIsUpsert,
-    hasConditionalWrites,
-  }: Pick<ServiceCapabilities, 'createIsUpsert' | 'hasConditionalWrites'>,
-): boolean {
-  switch (action) {
+function isChecked({ operation, send }: Step, { createIsUpsert, hasConditionalWrites }: CheckedBy): boolean {
+  switch (operation.action) {
     case 'create':
-      return createIsUpsert && checkBefore === 'all';
+      return createIsUpsert && send.checkBefore === 'all';
     case 'update':
       return true;
     case 'delete':
-      return checkBefore !== 'none' && !(hasConditionalWrites && etag !== null);
+      return send.checkBefore !== 'none' && !(hasConditionalWrites && operation.etag !== null);
   }
 }

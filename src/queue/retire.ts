@@ -5,16 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
+import type { HandedOver } from '../store/handed-over-table.ts';
 import { Board, KEY_PREFIX } from './board.ts';
-import type { RedisOptions } from './redis-address.ts';
 
 const POLL_INTERVAL_MS = 200;
 
 /** What a plan file remembers of a queue, so that whoever goes on with it ends that queue first. */
-export interface LeftQueue {
-  readonly queueName: string;
-  readonly requestTimeoutMs: number;
-}
+export type LeftQueue = Omit<HandedOver, 'queueAddress'>;
 
 /**
  * Resolves when no step of the queue can be begun with any more, and none is under way: then its outcomes can be looked up.
@@ -22,13 +19,12 @@ export interface LeftQueue {
  */
 export async function retireQueue(
   redis: Redis,
-  options: RedisOptions,
   { queueName, requestTimeoutMs }: LeftQueue,
   signal: AbortSignal,
 ): Promise<void> {
   await new Board(redis).removeRun(queueName);
   const queue = new Queue(queueName, {
-    connection: { ...options },
+    connection: redis,
     prefix: KEY_PREFIX,
     skipMetasUpdate: true,
   });

@@ -4,10 +4,8 @@ import { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 import { asAlarmSyncError, type AlarmSyncError } from '../alarm/errors.ts';
-import type { ServiceCapabilities } from '../services/alarm-service.ts';
 import { KEY_PREFIX } from './board.ts';
-import { limiterOf, requestCountOf } from './limiter.ts';
-import type { RedisOptions } from './redis-address.ts';
+import { limiterOf, requestCountOf, type CheckedBy } from './limiter.ts';
 import { decodeAnswer, type Step, type StepAnswer } from './step.ts';
 
 /** How often it is looked whether what was handed over is still in Redis. */
@@ -20,11 +18,10 @@ const ANSWER_GRACE_MS = 1000;
 export type StepEnd = StepAnswer | 'withdrawn' | 'lost';
 
 export interface StepQueueSettings {
-  readonly options: RedisOptions;
   readonly queueName: string;
   /** Of requests, for all workers together; 0 for none. */
   readonly quotaPerSecond: number;
-  readonly capabilities: Pick<ServiceCapabilities, 'createIsUpsert' | 'hasConditionalWrites'>;
+  readonly capabilities: CheckedBy;
   readonly requestTimeoutMs: number;
 }
 
@@ -36,11 +33,12 @@ interface Asked {
   missingSinceMs: number | undefined;
 }
 
-export class StepQueue implements AsyncDisposable {
+export class StepQueue implements Disposable {
   readonly #redis: Redis;
   readonly #settings: StepQueueSettings;
   readonly #queue: Queue;
   readonly #events: QueueEvents;
+  readonly #eventsRedis: Redis;
   readonly #asked = new Map<string, Asked>();
   /** Ids that wait to be handed over together. */
   #batch: string[] = [];
@@ -55,14 +53,20 @@ export class StepQueue implements AsyncDisposable {
   constructor(redis: Redis, settings: StepQueueSettings) {
     this.#redis = redis;
     this.#settings = settings;
-    const base = { connection: { ...settings.options }, prefix: KEY_PREFIX };
+    // Of our own, both of them: BullMQ closes its own by asking Redis, which may be away.
+    this.#eventsRedis = redis.duplicate();
     this.#queue = new Queue(settings.queueName, {
-      ...base,
+      connection: redis,
+      prefix: KEY_PREFIX,
       // What was answered is not kept: Redis holds what is under way and nothing else.
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
     });
     // The queue is new: from its first event on, none is missed.
-    this.#events = new QueueEvents(settings.queueName, { ...base, lastEventId: '0' });
+    this.#events = new QueueEvents(settings.queueName, {
+      connection: this.#eventsRedis,
+      prefix: KEY_PREFIX,
+      lastEventId: '0',
+    });
     // What is wrong with the connection is told by whoever watches it.
     this.#queue.on('error', () => {});
     this.#events.on('error', () => {});
@@ -89,11 +93,6 @@ export class StepQueue implements AsyncDisposable {
     });
   }
 
-  /** Steps that were asked for and have not ended. */
-  get askedCount(): number {
-    return this.#asked.size;
-  }
-
   get failure(): AlarmSyncError | undefined {
     return this.#failure;
   }
@@ -113,11 +112,13 @@ export class StepQueue implements AsyncDisposable {
     for (const id of this.#asked.keys()) this.#end(id, 'lost');
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** The connection that was given stays open. */
+  [Symbol.dispose](): void {
     clearInterval(this.#lossTimer);
     this.giveUp();
-    await this.#events.close();
-    await this.#queue.close();
+    void this.#events.close().catch(() => {});
+    this.#eventsRedis.disconnect();
+    void this.#queue.close().catch(() => {});
   }
 
   /** One batch after the other; whatever is asked for meanwhile goes with the next. */

@@ -8,15 +8,15 @@ import { AlarmSyncError } from '../alarm/errors.ts';
 import type { OpenSender } from '../pipeline/sync.ts';
 import type { ServiceCapabilities } from '../services/alarm-service.ts';
 import { publish } from '../telemetry/names.ts';
-import { Board, isSuited, mismatchOf, type RunNotice, type Suited } from './board.ts';
+import { Board, isSameService, mismatchOf, type RunNotice, type Suited } from './board.ts';
 import { connectRedis, ConnectionWatch } from './connection.ts';
 import { drainQuotaOf, limiterOf, MAX_REQUEST_COUNT } from './limiter.ts';
 import { QueuedSender } from './queued-sender.ts';
-import { redisOptionsOf, type RedisSettings } from './redis-address.ts';
+import type { RedisSettings } from './redis-address.ts';
 import { retireQueue, type LeftQueue } from './retire.ts';
 import { StepQueue } from './step-queue.ts';
 
-/** Steps in Redis at most, whatever the size of the plan: some seconds of work for many workers. */
+/** Steps in Redis at most, whatever the size of the plan: more than workers hold at once, and what a crash costs in look-ups at most. */
 export const WINDOW_COUNT = 1000;
 
 const WORKER_CHECK_INTERVAL_MS = 5000;
@@ -58,7 +58,6 @@ export class WorkQueue implements AsyncDisposable {
     this.#settings = settings;
     this.#board = new Board(redis);
     this.#steps = new StepQueue(redis, {
-      options: redisOptionsOf(settings.redis),
       ...this.left,
       quotaPerSecond: drainQuotaOf(quotaPerSecond, capabilities),
       capabilities,
@@ -103,7 +102,7 @@ export class WorkQueue implements AsyncDisposable {
     await this.#posted?.[Symbol.asyncDispose]();
     this.#posted = undefined;
     try {
-      await retireQueue(this.#redis, redisOptionsOf(this.#settings.redis), this.left, signal);
+      await retireQueue(this.#redis, this.left, signal);
       return true;
     } catch {
       return false;
@@ -113,9 +112,8 @@ export class WorkQueue implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#workerTimer);
     this.#watch[Symbol.dispose]();
-    await this.#steps[Symbol.asyncDispose]();
-    // Redis may be away: the notice ends by itself.
-    if (this.#redis.status === 'ready') await this.#posted?.[Symbol.asyncDispose]();
+    this.#steps[Symbol.dispose]();
+    await this.#posted?.[Symbol.asyncDispose]();
     this.#redis.disconnect();
   }
 
@@ -124,10 +122,11 @@ export class WorkQueue implements AsyncDisposable {
     if (this.#redis.status !== 'ready') return undefined;
     const { suited } = this.#settings;
     const workers = await this.#board.workers();
-    const isServed = workers.some((worker) => isSuited(suited, worker));
-    const mismatch = isServed
-      ? undefined
-      : workers.map((worker) => mismatchOf(suited, worker)).find((reason) => reason !== undefined);
+    const mismatches = workers
+      .filter((worker) => isSameService(suited, worker))
+      .map((worker) => mismatchOf(suited, worker));
+    const isServed = mismatches.includes(undefined);
+    const mismatch = isServed ? undefined : mismatches[0];
     if (!isServed && !this.#isUnserved) {
       tell(
         'ALARMSYNC_QUEUE_UNSERVED',
@@ -147,7 +146,7 @@ export async function retireLeftQueue(
 ): Promise<void> {
   const redis = await connectRedis(redisSettings);
   try {
-    await retireQueue(redis, redisOptionsOf(redisSettings), left, signal);
+    await retireQueue(redis, left, signal);
   } finally {
     redis.disconnect();
   }

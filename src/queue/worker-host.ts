@@ -7,12 +7,13 @@ import type { Redis } from 'ioredis';
 import { asAlarmSyncError } from '../alarm/errors.ts';
 import {
   Board,
-  isSuited,
+  isSameService,
   mismatchOf,
   RENEWAL_INTERVAL_MS,
   type RunNotice,
   type WorkerNotice,
 } from './board.ts';
+import { ConnectionWatch } from './connection.ts';
 import { RunServer, type RunServerDeps } from './run-server.ts';
 
 const POLL_INTERVAL_MS = 1000;
@@ -51,14 +52,18 @@ class WorkerHost {
   readonly #ending = new Set<Promise<void>>();
   /** Queues of runs that were refused, each told once. */
   readonly #refused = new Set<string>();
+  readonly #watch: ConnectionWatch;
   #lastBreakMs = -Infinity;
 
   constructor(deps: WorkerHostDeps) {
     this.#deps = deps;
     this.#board = new Board(deps.redis);
-    deps.redis.on('close', () => {
-      this.#lastBreakMs = performance.now();
-      deps.warn('Redis is away');
+    this.#watch = new ConnectionWatch(deps.redis, {
+      onAway: () => {
+        this.#lastBreakMs = performance.now();
+        deps.warn('Redis is away; waiting for it');
+      },
+      onBack: () => deps.say('Redis is back'),
     });
   }
 
@@ -80,15 +85,17 @@ class WorkerHost {
   async close(): Promise<void> {
     for (const queueName of this.#serving.keys()) this.#end(queueName);
     await Promise.all(this.#ending);
+    this.#watch[Symbol.dispose]();
   }
 
   async #consider(run: RunNotice): Promise<void> {
     const { notice, say, warn } = this.#deps;
     if (this.#refused.has(run.queueName)) return;
-    if (!isSuited(run, notice)) {
+    if (!isSameService(run, notice)) return;
+    const mismatch = mismatchOf(run, notice);
+    if (mismatch !== undefined) {
       this.#refused.add(run.queueName);
-      const mismatch = mismatchOf(run, notice);
-      if (mismatch !== undefined) warn(`Run ${run.runId} is not served: ${mismatch}`);
+      warn(`Run ${run.runId} is not served: ${mismatch}`);
       return;
     }
     try {

@@ -56,7 +56,7 @@ export class RunTrace implements Disposable {
       ? listen({
           run: (message) => this.#takeRun(message),
           phase: (message) => this.#takePhase(message),
-          progress: ({ phase, done }) => this.#notePhase(phase, { doneCount: done }),
+          progress: ({ phase, done }) => this.#noteDone(phase, done),
           invalid_row: () => this.#noteTrouble('source'),
           retry: ({ phase }) => this.#noteTrouble(phase),
           planned: (message) => this.#takePlanned(message),
@@ -127,9 +127,9 @@ export class RunTrace implements Disposable {
     this.#phases.delete(name);
   }
 
-  #notePhase(name: PhaseName, known: Pick<OpenPhase, 'doneCount'>): void {
+  #noteDone(name: PhaseName, doneCount: number): void {
     const phase = this.#phases.get(name);
-    if (phase !== undefined) phase.doneCount = known.doneCount;
+    if (phase !== undefined) phase.doneCount = doneCount;
   }
 
   #noteTrouble(name: PhaseName): void {

@@ -128,3 +128,19 @@ it.runIf(hasQueue)('stops in order at a signal, leaves nothing to workers, and i
   expect(resumed.exitCode).toBe(0);
   expectDone(world);
 });
+
+it.runIf(hasQueue)('stops in order, coordinator and worker, while Redis is away', async () => {
+  const world = await openQueueWorld(WANTED, ['--appendonly', 'yes', '--appendfsync', 'always']);
+  const worker = await world.startWorker();
+  const sync = await startInTheMiddle(world);
+  await world.redis.kill();
+  await worker.says(/Redis is away/u);
+  sync.child.kill('SIGTERM');
+  worker.child.kill('SIGTERM');
+  expect((await sync.ended).exitCode).toBe(143);
+  expect((await worker.ended).exitCode).toBe(0);
+  await world.redis.start();
+  const resumed = await world.workspace.run(['resume', '--settle-time', '100ms']);
+  expect(resumed.stdout).toContain('Sync complete: 400 created');
+  expectDone(world);
+});

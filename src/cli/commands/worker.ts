@@ -3,7 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
-import type { Command } from '../command.ts';
+import type { Suited } from '../../queue/board.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { OUTPUT_FLAGS } from '../flags.ts';
 import { redisSettingsOf, suitedOf } from '../queueing.ts';
 import { connect, serviceSettingsOf } from '../session.ts';
@@ -46,10 +47,7 @@ export const workerCommand: Command = {
 };
 
 /** Which service this is, as its adapter says. */
-async function suitedTo(
-  context: Parameters<typeof connect>[0],
-  service: string,
-): Promise<ReturnType<typeof suitedOf>> {
+async function suitedTo(context: CommandContext, service: string): Promise<Suited> {
   await using connection = await connect(context, { service, adopts: false });
   return suitedOf(context, connection.service.identity);
 }
