@@ -66,6 +66,8 @@ export class StandIn {
   onListing: ((call: ListingCall) => boolean) | undefined;
   /** Answers a write in the place of what it would do; gives false to let it happen. */
   onWrite: ((request: LoggedRequest, answer: Answer) => boolean) | undefined;
+  /** Called before a read is answered. */
+  beforeRead: ((name: string) => void) | undefined;
   /** Called when a read was answered: the moment between a client's check and its write. */
   afterRead: ((name: string) => void) | undefined;
   url = '';
@@ -193,6 +195,7 @@ export class StandIn {
   }
 
   #read({ name }: LoggedRequest, response: ServerResponse): void {
+    this.beforeRead?.(name);
     const kept = this.#alarms.get(name);
     if (kept === undefined) {
       send(response, 404, { name, status: '404' });

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { heldMeanings, meanings, rows } from '../e2e/world.ts';
+import { heldMeanings, meanings, paramsOf, row, rows } from '../e2e/world.ts';
 import {
   createdTwice,
   openQueueWorld,
@@ -64,6 +64,31 @@ it.runIf(hasQueue)(
     await stopped.says(/needs no worker any more/u);
     expect(world.service.writes.length).toBe(requestCount);
     expectDone(world);
+  },
+);
+
+it.runIf(hasQueue)(
+  'a worker that is stopped between check and write does not write when it wakes up',
+  async () => {
+    const [wanted] = rows(1).map(({ name }) => row(name, { threshold: '4' }));
+    if (wanted === undefined) throw new Error('expected a row');
+    const world = await openQueueWorld([wanted]);
+    for (const item of rows(1)) world.service.put(item.name, paramsOf(item));
+    const stopped = await world.startWorker();
+    const isStopped = new Promise<void>((resolve) => {
+      world.service.beforeRead = () => {
+        world.service.beforeRead = undefined;
+        stopped.child.kill('SIGSTOP');
+        resolve();
+      };
+    });
+    const sync = world.workspace.run(world.syncArguments);
+    await isStopped;
+    await world.startWorker();
+    expect((await sync).stdout).toContain('Sync complete: 0 created, 1 updated');
+    stopped.child.kill('SIGCONT');
+    await stopped.says(/needs no worker any more/u);
+    expect(world.service.writes).toHaveLength(1);
   },
 );
 
