@@ -141,8 +141,6 @@ function hasColor(host: NodeJS.Process): boolean {
 
 /** Undefined when help or the version was asked for and told. */
 async function parse(argv: readonly string[], tell: (text: string) => void): Promise<Parsed | undefined> {
-  let parsed: Parsed | undefined;
-  let told: string | undefined;
   const parser = yargs()
     .scriptName('alarmsync')
     .usage('$0 COMMAND\n\nMakes an alarm service hold exactly what one file says.')
@@ -176,27 +174,41 @@ async function parse(argv: readonly string[], tell: (text: string) => void): Pro
         return options.example(command.example, '');
       },
       handler: (found) => {
-        parsed = { command, ...textsOf(command, found) };
+        throw new Understood({ command, ...textsOf(command, found) });
       },
     });
   }
-  await parser.parseAsync(
-    hideOperands(argv),
-    {},
-    (error: Error | null | undefined, _found: unknown, output: string) => {
-      if (error !== undefined && error !== null) {
-        throw new AlarmSyncError('ALARMSYNC_CLI_USAGE', error.message.replaceAll(/\s+/gu, ' '), {
-          hint: 'see alarmsync --help, or alarmsync COMMAND --help',
-        });
-      }
-      if (output !== '') told = output;
-    },
-  );
-  if (told !== undefined) {
-    tell(told);
+  try {
+    await parser.parseAsync(
+      hideOperands(argv),
+      {},
+      (error: Error | null | undefined, _found: unknown, output: string) => {
+        if (error !== undefined && error !== null) {
+          throw new AlarmSyncError('ALARMSYNC_CLI_USAGE', error.message.replaceAll(/\s+/gu, ' '), {
+            hint: 'see alarmsync --help, or alarmsync COMMAND --help',
+          });
+        }
+        if (output !== '') tell(output);
+      },
+    );
     return undefined;
+  } catch (thrown) {
+    if (thrown instanceof Understood) return thrown.parsed;
+    throw thrown;
   }
-  return parsed;
+}
+
+/**
+ * Ends a parsing where its command is known. yargs would go on and lay out the command's help, in case somebody asks for it later:
+ * 0.1 s of the 0.65 s until a plan begins.
+ */
+class Understood extends Error {
+  readonly parsed: Parsed;
+
+  constructor(parsed: Parsed) {
+    super('understood');
+    this.parsed = parsed;
+  }
 }
 
 /** The command that is asked for: whichever has its name among the arguments. All of them where none has. */

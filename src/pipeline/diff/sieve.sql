@@ -31,16 +31,21 @@ WHERE NOT EXISTS (SELECT 1 FROM existing.existing_{p} AS e WHERE e.name = d.name
   AND (s.exclude IS NULL OR d.name NOT GLOB s.exclude)
   AND d.name NOT IN (SELECT name FROM temp.doubtful);
 
+-- Where all are in scope they are counted without being looked at.
 UPDATE counted SET
-  desired_in_scope = desired_in_scope + (
-    SELECT count(*)
-    FROM temp.looked_at AS s CROSS JOIN desired.desired_{p} AS d
-    WHERE (s.scope IS NULL OR d.name GLOB s.scope)
-      AND (s.exclude IS NULL OR d.name NOT GLOB s.exclude)
-      AND d.name NOT IN (SELECT name FROM temp.doubtful)),
-  existing_in_scope = existing_in_scope + (
-    SELECT count(*)
-    FROM temp.looked_at AS s CROSS JOIN existing.existing_{p} AS e
-    WHERE (s.scope IS NULL OR e.name GLOB s.scope)
-      AND (s.exclude IS NULL OR e.name NOT GLOB s.exclude)),
+  desired_in_scope = desired_in_scope + iif(
+    (SELECT coalesce(scope, exclude) IS NULL FROM temp.looked_at) AND NOT EXISTS (SELECT 1 FROM temp.doubtful),
+    (SELECT count(*) FROM desired.desired_{p}),
+    (SELECT count(*)
+     FROM temp.looked_at AS s CROSS JOIN desired.desired_{p} AS d
+     WHERE (s.scope IS NULL OR d.name GLOB s.scope)
+       AND (s.exclude IS NULL OR d.name NOT GLOB s.exclude)
+       AND d.name NOT IN (SELECT name FROM temp.doubtful))),
+  existing_in_scope = existing_in_scope + iif(
+    (SELECT coalesce(scope, exclude) IS NULL FROM temp.looked_at),
+    (SELECT count(*) FROM existing.existing_{p}),
+    (SELECT count(*)
+     FROM temp.looked_at AS s CROSS JOIN existing.existing_{p} AS e
+     WHERE (s.scope IS NULL OR e.name GLOB s.scope)
+       AND (s.exclude IS NULL OR e.name NOT GLOB s.exclude))),
   existing = existing + (SELECT count(*) FROM existing.existing_{p});
