@@ -48,6 +48,27 @@ describe('a figure beside its peer', () => {
   });
 });
 
+describe('what telling costs a plan', () => {
+  const told = (leastRatio: number, mostRatio: number): string =>
+    reportText(
+      results([
+        {
+          question: 'watched',
+          subject: 'timed',
+          row_count: 1000,
+          telling_ratio_median: leastRatio,
+          telling_ratio_min: leastRatio,
+          telling_ratio_max: mostRatio,
+        },
+      ]),
+    );
+
+  it('is its share of the time, and the worst run counts', () => {
+    expect(told(0.002, 0.009)).toMatch(/plan of 1 000: telling .*0\.200 % \(0\.200 to 0\.900 %\).*met/u);
+    expect(told(0.002, 0.011)).toContain('missed');
+  });
+});
+
 describe('the table', () => {
   const readme = 'before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter';
 

@@ -25,6 +25,8 @@ export const FIRST_WRITE: Unit = { key: 'first_write_ms', write: (ms) => `${Math
 
 export const QUOTA_USE: Unit = { key: 'quota_use_ratio', write: (ratio) => `${(ratio * 100).toFixed(1)} %` };
 
+export const TELLING: Unit = { key: 'telling_ratio', write: (ratio) => `${(ratio * 100).toFixed(3)} %` };
+
 /** Median, least and most of one figure. */
 export interface Measure {
   readonly median: number;

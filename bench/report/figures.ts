@@ -9,6 +9,7 @@ import {
   PER_ROW,
   QUOTA_USE,
   RATE,
+  TELLING,
   WALL,
   type Unit,
   withSpread,
@@ -22,6 +23,7 @@ const MAX_MEMORY: Goal = { kind: 'at most', value: 256e6, text: '≤ 256 MB' };
 const MAX_DISK: Goal = { kind: 'at most', value: 1.5, text: '≤ 1.5 × file and listing' };
 const MIN_QUOTA_USE: Goal = { kind: 'at least', value: 0.98, text: '≥ 98 %' };
 const MAX_SECOND: Goal = { kind: 'at most', value: 1, text: '≤ quota + burst' };
+const MAX_TELLING: Goal = { kind: 'at most', value: 0.01, text: '< 1 % of the plan' };
 const MAX_FIRST_WRITE: Goal = { kind: 'at most', value: 2000, text: '< 2 s, nothing listed' };
 
 /** By data: how a plan must compare with each peer. Without an entry it is only shown. */
@@ -126,24 +128,21 @@ function resyncFigures(lines: Lines): readonly Figure[] {
 }
 
 function watchedFigures(lines: Lines): readonly Figure[] {
-  const [mute, unheard, watched] = ['mute', 'unheard', 'watched'].map((subject) =>
+  const [unheard, timed, watched] = ['unheard', 'timed', 'watched'].map((subject) =>
     findLine(lines, { question: 'watched', subject }),
   );
-  const besideName = 'stages that tell nothing';
-  const figure = (id: string, what: string, line: typeof mute, goal: Goal | undefined): readonly Figure[] =>
-    comparedFigure(
-      { id: `watched ${id}`, what: `plan of ${rowsIn(line)}, ${what}: time`, besideName },
-      [line, mute],
-      WALL,
-      goal,
-    );
+  const telling = {
+    id: 'watched telling',
+    what: `plan of ${rowsIn(timed)}: telling how it goes, unwatched`,
+  };
+  const listened = {
+    id: 'watched metrics',
+    what: `plan of ${rowsIn(watched)}, metrics sent each second: time`,
+    besideName: 'nobody listens',
+  };
   return [
-    ...figure('unheard', 'nobody listens', unheard, {
-      kind: 'at most',
-      value: 1.01,
-      text: '≤ 1.01 ×',
-    }),
-    ...figure('watched', 'metrics sent each second', watched, undefined),
+    ...boundedFigure(telling, timed, TELLING, MAX_TELLING),
+    ...comparedFigure(listened, [watched, unheard], WALL, undefined),
   ];
 }
 
