@@ -8,6 +8,7 @@ import type {
   Operation,
   OperationCounts,
   OperationFilter,
+  OperationImages,
   OperationState,
   Settlement,
 } from './operation.ts';
@@ -177,15 +178,15 @@ export class OperationTable {
     for (const row of rows) yield decodeOperation(row);
   }
 
-  /** The operations of one action by name, byte for byte. */
-  *iterateByName(action: Action): Generator<ClaimedOperation> {
+  /** What the operations of one action change, by name, byte for byte. */
+  *iterateImagesByName(action: Action): Generator<OperationImages> {
     const rows = this.#database
-      .prepare<[Action], ClaimedRow>(
-        `SELECT ${CLAIMED_COLUMNS} FROM ${this.#joined} WHERE action = ? ORDER BY name`,
+      .prepare<[Action], OperationImages>(
+        `SELECT name, before_params AS beforeParams, after_params AS afterParams
+         FROM ${this.#joined} WHERE action = ? ORDER BY name`,
       )
-      .raw()
       .iterate(action);
-    for (const row of rows) yield decodeClaimed(row);
+    for (const row of rows) yield row;
   }
 
   find(name: string): Operation | undefined {

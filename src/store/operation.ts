@@ -18,6 +18,9 @@ export interface ClaimedOperation {
   readonly etag: string | null;
 }
 
+/** What an operation changes, and nothing that differs between two plans of the same facts. */
+export type OperationImages = Pick<ClaimedOperation, 'name' | 'beforeParams' | 'afterParams'>;
+
 /** The same with its state, and how it came to it. */
 export interface Operation extends ClaimedOperation {
   readonly state: OperationState;

@@ -19,7 +19,7 @@ export function planChecksum(plan: PlanFile, compareState: CompareState): string
 
 function* operationTexts({ operations, subject }: Ledger, compareState: CompareState): Generator<string> {
   for (const action of ACTIONS) {
-    for (const operation of operations.iterateByName(action)) {
+    for (const operation of operations.iterateImagesByName(action)) {
       const images = [operation.beforeParams, operation.afterParams].map((image) =>
         withoutWeather(image, compareState),
       );
