@@ -1,11 +1,13 @@
 // Requests of an alarm client -> acknowledgements as cheap as Node can give them, and a record of when each request came.
 //
-// Run as a process of its own: node counting-server.js; it prints its address.
+// Run as a process of its own: node counting-server.js [LATENCY_MS]; it prints its address. A create is answered that much later.
 // GET /bench/record tells since the last POST /bench/forget; GET /bench/write-count tells only how many writes came.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { monotonicMs } from './measuring/spawned.ts';
+
+const latencyMs = Number(process.argv[2] ?? 0);
 
 /** Definitions by name, as text: a look-up of what was created must find it. */
 const created = new Map<string, string>();
@@ -43,7 +45,9 @@ function create(request: IncomingMessage, response: ServerResponse): void {
     const text = Buffer.concat(pieces).toString();
     const name = parseName(text);
     created.set(name, text);
-    answer(response, 200, acknowledgement(name, '200'));
+    const acknowledge = (): void => answer(response, 200, acknowledgement(name, '200'));
+    if (latencyMs === 0) acknowledge();
+    else setTimeout(acknowledge, latencyMs);
   });
 }
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { version as duckdbVersion } from '@duckdb/node-api';
 import Database from 'better-sqlite3';
 
+import { redisVersion } from './measuring/redis.ts';
 import { sqliteShellVersion } from './plan-subject.ts';
 import { ROOT } from './places.ts';
 import type { EnvironmentLine } from './report/result.ts';
@@ -26,6 +27,7 @@ export function describeEnvironment(rowCount: number, runCount: number): Environ
     csv_parse: versionIn(path.join(ROOT, 'node_modules/csv-parse')),
     undici: versionIn(path.join(ROOT, 'node_modules/undici')),
     sqlite3_shell: sqliteShellVersion() ?? 'none',
+    redis: redisVersion() ?? 'none',
     row_count: rowCount,
     run_count: runCount,
   };

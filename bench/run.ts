@@ -15,9 +15,13 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 
 import { describeEnvironment } from './environment.ts';
+import { REDIS_IS_MISSING, redisVersion } from './measuring/redis.ts';
 import { killLiveProcesses } from './measuring/spawned.ts';
 import { drain } from './drain.bench.ts';
 import { plan } from './plan.bench.ts';
+import { queueMemory } from './queue-memory.bench.ts';
+import { queueQuota } from './queue-quota.bench.ts';
+import { queue } from './queue.bench.ts';
 import { BENCH, DATA, LAST, MAIN, README } from './places.ts';
 import type { Question, QuestionContext } from './question.ts';
 import { quota } from './quota.bench.ts';
@@ -30,7 +34,18 @@ import { resync } from './resync.bench.ts';
 import { scale } from './scale.bench.ts';
 import { watched } from './watched.bench.ts';
 
-const QUESTIONS: Readonly<Record<string, Question>> = { plan, scale, resync, drain, quota, resume, watched };
+const QUESTIONS: Readonly<Record<string, Question>> = {
+  plan,
+  scale,
+  resync,
+  drain,
+  quota,
+  resume,
+  watched,
+  queue,
+  'queue-memory': queueMemory,
+  'queue-quota': queueQuota,
+};
 
 interface Choice {
   readonly questions: readonly Question[];
@@ -53,7 +68,7 @@ try {
 
 async function run({ questions, settings, isPublished }: Choice): Promise<void> {
   if (!existsSync(MAIN)) throw new Error(`expected the program built, in dist: npm run build`);
-  if (isPublished) withReport(readFileSync(README, 'utf8'), ''); // better known now than after ten minutes
+  if (isPublished) requirePublishable(); // better known now than after ten minutes
   mkdirSync(LAST, { recursive: true });
   // An unfinished run leaves the last finished one's results.
   const unfinished = path.join(LAST, 'unfinished.jsonl');
@@ -67,6 +82,12 @@ async function run({ questions, settings, isPublished }: Choice): Promise<void> 
   for (const question of questions) await ask(question, { ...settings, emit });
   renameSync(unfinished, path.join(LAST, 'results.jsonl'));
   report(isPublished);
+}
+
+/** @throws {Error} when the README has no place for the report, or figures of it would be missing. */
+function requirePublishable(): void {
+  withReport(readFileSync(README, 'utf8'), '');
+  if (redisVersion() === undefined) throw new Error(`--publish: expected all questions: ${REDIS_IS_MISSING}`);
 }
 
 async function ask(

@@ -16,9 +16,9 @@ export async function startPageServer(world: World, directory: string): Promise<
   return serve(new Spawned([script('page-server'), described], directory));
 }
 
-/** Acknowledges writes, and tells when they came. */
-export async function startCountingServer(directory: string): Promise<Service> {
-  return serve(new Spawned([script('counting-server')], directory));
+/** Acknowledges writes, each after `latencyMs`, and tells when they came. */
+export async function startCountingServer(directory: string, latencyMs = 0): Promise<Service> {
+  return serve(new Spawned([script('counting-server'), String(latencyMs)], directory));
 }
 
 /** The reference service, empty and in memory. */

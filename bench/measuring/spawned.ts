@@ -22,7 +22,7 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** A running Node.js process; it is killed when it is disposed of. */
+/** A running process of Node.js, or of another program; it is killed when it is disposed of. */
 export class Spawned implements AsyncDisposable {
   readonly startedMs: number;
   readonly ended: Promise<Ended>;
@@ -32,9 +32,9 @@ export class Spawned implements AsyncDisposable {
   #onOutput: (() => void) | undefined;
 
   /** @param workDirectory also where the process puts temporary files. */
-  constructor(args: readonly string[], workDirectory: string) {
+  constructor(args: readonly string[], workDirectory: string, program: string = process.execPath) {
     this.startedMs = monotonicMs();
-    this.#child = spawn(process.execPath, args, {
+    this.#child = spawn(program, args, {
       cwd: workDirectory,
       env: environmentIn(workDirectory),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -69,14 +69,19 @@ export class Spawned implements AsyncDisposable {
 
   /** The first `http://…` that the process prints. @throws {Error} when it ends without. */
   async address(): Promise<string> {
+    return this.prints(/http:\/\/[\d.]+:\d+/);
+  }
+
+  /** The first text that it prints and the pattern matches. @throws {Error} when it ends without. */
+  async prints(pattern: RegExp): Promise<string> {
     for (;;) {
-      const found = /http:\/\/[\d.]+:\d+/.exec(this.#stdout)?.[0];
+      const found = pattern.exec(this.#stdout)?.[0];
       if (found !== undefined) return found;
       const output = new Promise<undefined>((resolve) => {
         this.#onOutput = () => resolve(undefined);
       });
       const ended = await Promise.race([output, this.ended]);
-      if (ended !== undefined) throw new Error(`expected a service to start, got: ${this.#stderr}`);
+      if (ended !== undefined) throw new Error(`expected it to print ${pattern}, got: ${this.#stderr}`);
     }
   }
 

@@ -1,12 +1,20 @@
 // Steps -> jobs of BullMQ -> what a worker made of each.
 
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 import { asAlarmSyncError, type AlarmSyncError } from '../alarm/errors.ts';
 import { KEY_PREFIX } from './board.ts';
-import { limiterOf, requestCountOf, type CheckedBy } from './limiter.ts';
+import { limiterOf, MAX_REQUEST_COUNT, requestCountOf, type CheckedBy } from './limiter.ts';
 import { decodeAnswer, type Step, type StepAnswer } from './step.ts';
+
+/**
+ * Steps that are asked for meanwhile go together, since each way to Redis and back costs processor time. Workers do not wait for it:
+ * there are more steps in Redis than they hold.
+ */
+const HAND_OVER_INTERVAL_MS = 5;
 
 /** How often it is looked whether what was handed over is still in Redis. */
 const LOSS_CHECK_INTERVAL_MS = 2000;
@@ -45,6 +53,8 @@ export class StepQueue implements Disposable {
   #isHandingOver = false;
   /** Requests a step that the limiter stands for; 0 before it is set. */
   #requestCount = 0;
+  /** Of those that were asked for, the steps with a check before their write. */
+  #checkedCount = 0;
   #number = 0;
   #isStopping = false;
   #failure: AlarmSyncError | undefined;
@@ -88,6 +98,7 @@ export class StepQueue implements Disposable {
     const requestCount = requestCountOf(step, this.#settings.capabilities);
     return new Promise((resolve) => {
       this.#asked.set(id, { step, requestCount, resolve, missingSinceMs: undefined });
+      if (requestCount > 1) this.#checkedCount += 1;
       this.#batch.push(id);
       if (!this.#isHandingOver) void this.#handOverAll();
     });
@@ -124,14 +135,16 @@ export class StepQueue implements Disposable {
   /** One batch after the other; whatever is asked for meanwhile goes with the next. */
   async #handOverAll(): Promise<void> {
     this.#isHandingOver = true;
-    // Those that are asked for in the same turn go together.
-    await Promise.resolve();
     while (this.#batch.length > 0) {
+      await delay(HAND_OVER_INTERVAL_MS);
       const ids = this.#batch;
       this.#batch = [];
+      // Some may have been taken back or given up meanwhile.
+      const jobs = ids.flatMap((id) => this.#jobOf(id));
+      if (jobs.length === 0) continue;
       try {
         await this.#limit();
-        await this.#queue.addBulk(ids.flatMap((id) => this.#jobOf(id)));
+        await this.#queue.addBulk(jobs);
       } catch (thrown) {
         // Some of them may be there.
         for (const id of ids) this.#end(id, 'lost');
@@ -149,8 +162,7 @@ export class StepQueue implements Disposable {
 
   /** The limiter counts steps, of which some take two requests: it stands for the largest that is under way. */
   async #limit(): Promise<void> {
-    let requestCount = 1;
-    for (const asked of this.#asked.values()) requestCount = Math.max(requestCount, asked.requestCount);
+    const requestCount = this.#checkedCount > 0 ? MAX_REQUEST_COUNT : 1;
     if (requestCount === this.#requestCount) return;
     const { max, durationMs } = limiterOf(this.#settings.quotaPerSecond, requestCount);
     await this.#queue.setGlobalRateLimit(max, durationMs);
@@ -167,8 +179,10 @@ export class StepQueue implements Disposable {
 
   #end(id: string, end: StepEnd): void {
     const asked = this.#asked.get(id);
+    if (asked === undefined) return;
     this.#asked.delete(id);
-    asked?.resolve(end);
+    if (asked.requestCount > 1) this.#checkedCount -= 1;
+    asked.resolve(end);
   }
 
   /** What was still waiting was never begun with, unless it came back from a worker that was lost. */
