@@ -37,6 +37,7 @@ export class RunServer implements AsyncDisposable {
   readonly #service: AlarmService;
   readonly #gate: HeldStepGate;
   readonly #kill: AbortSignal;
+  readonly #concurrency: number;
   readonly #worker: Worker;
   readonly #queue: Queue;
   #pausedUntilMs = 0;
@@ -60,11 +61,13 @@ export class RunServer implements AsyncDisposable {
     this.#service = service;
     this.#gate = gate;
     this.#kill = deps.kill;
+    this.#concurrency = deps.service.concurrency;
     const holdTimeMs = holdTimeMsOf(notice.requestTimeoutMs);
     this.#worker = new Worker(notice.queueName, async (job: Job) => packAnswer(await this.#take(job)), {
       connection: { ...deps.options },
       prefix: KEY_PREFIX,
-      concurrency: deps.service.concurrency,
+      // The code is cold and no connection is open: what is sent first comes late, together with what later windows of the quota allow.
+      concurrency: 1,
       limiter: { max: notice.limiter.max, duration: notice.limiter.durationMs },
       lockDuration: holdTimeMs,
       // A step ends within its time, or sends nothing more: see HeldStepGate.
@@ -116,6 +119,7 @@ export class RunServer implements AsyncDisposable {
       return { kind: 'outcome', outcome: { kind: 'unknown', error }, writeCount: 1 };
     }
     const answer = await this.#gate.whileHeld(job.processedOn ?? 0, async () => this.#answer(step));
+    this.#worker.concurrency = this.#concurrency;
     // The next step is fetched together with this answer: a pause has to stand by then.
     await this.#pausing;
     return answer;
