@@ -61,7 +61,9 @@ async function ask(context: QuestionContext, setting: Setting): Promise<void> {
   await using server = await startCountingServer(scratchDirectory, latencyMs);
   const csvFile = await makeCreates(dataDirectory, operationCount);
   const plan = await planCreates(csvFile, operationCount, server.address, planDirectory);
-  const subjects = workerCounts.map((workerCount) => subjectOf(plan, server.address, workerCount, concurrency));
+  const subjects = workerCounts.map((workerCount) =>
+    subjectOf(plan, server.address, workerCount, concurrency),
+  );
   const samples = await measureRounds(context, `queue, ${data}`, subjects);
   for (const [index, measured] of [...samples.values()].entries()) {
     emit({

@@ -52,15 +52,17 @@ export class RedisProcess implements AsyncDisposable {
 
   async memory(): Promise<RedisMemory> {
     const told = await this.#client.info('memory');
-    return { peakBytes: numberOf(told, 'used_memory_peak'), datasetBytes: numberOf(told, 'used_memory_dataset') };
+    return {
+      peakBytes: numberOf(told, 'used_memory_peak'),
+      datasetBytes: numberOf(told, 'used_memory_dataset'),
+    };
   }
 
   /** Steps of a run that wait for a worker or are with one. */
   async stepCount(): Promise<number> {
-    const keys = await this.#client.keys('*:wait').then(async (wait) => [
-      ...wait,
-      ...(await this.#client.keys('*:active')),
-    ]);
+    const keys = await this.#client
+      .keys('*:wait')
+      .then(async (wait) => [...wait, ...(await this.#client.keys('*:active'))]);
     const counts = await Promise.all(keys.map(async (key) => this.#client.llen(key)));
     return counts.reduce((sum, count) => sum + count, 0);
   }

@@ -78,7 +78,8 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // Given up while it waited for a connection: nothing of it may leave.
+    this.#exchange.lookAtClock();
+    // Given up or out of time while it waited for a connection: nothing of it may leave.
     if (this.#isCut) controller.abort(cutShort());
   }
 

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 import { onTestFinished } from 'vitest';
 
@@ -17,8 +18,8 @@ export const hasQueue: boolean = hasRedis() || process.env['CI'] !== undefined;
 /** A worker that says that it waits for runs. */
 export interface WorkerProcess {
   readonly child: ChildProcess;
-  /** Resolves when it says a line that the pattern matches, past or to come. */
-  readonly says: (pattern: RegExp) => Promise<void>;
+  /** Resolves when it says a line that the pattern matches, past or to come; gives that line. */
+  readonly says: (pattern: RegExp) => Promise<string>;
   readonly ended: Promise<Finished>;
 }
 
@@ -32,12 +33,15 @@ export interface QueueWorld {
   readonly startWorker: (args?: readonly string[], options?: RunOptions) => Promise<WorkerProcess>;
 }
 
+/** @param wayTo the address by which a run and its workers reach the service of that address */
 export async function openQueueWorld(
   rows: readonly Row[],
   redisOptions: readonly string[] = [],
+  wayTo: (url: string) => Promise<string> = async (url) => url,
 ): Promise<QueueWorld> {
   const workspace = openWorkspace();
   const service = await startStandIn();
+  const address = await wayTo(service.url);
   const redis = await startRedis(redisOptions);
   const file = workspace.write('alarms.csv', csv(rows));
   // Requests time out soon, so that what is held is soon free.
@@ -45,7 +49,7 @@ export async function openQueueWorld(
     'sync',
     file,
     '--service',
-    service.url,
+    address,
     '--queue',
     redis.url,
     '--auto-approve',
@@ -64,7 +68,7 @@ export async function openQueueWorld(
     redis,
     syncArguments,
     startWorker: async (args = [], options = {}) =>
-      startWorker(['worker', '--queue', redis.url, '--service', service.url, ...args], options),
+      startWorker(['worker', '--queue', redis.url, '--service', address, ...args], options),
   };
 }
 
@@ -93,8 +97,10 @@ async function startWorker(args: readonly string[], options: RunOptions): Promis
     started.kill('SIGKILL');
     await ended;
   });
-  const says = async (pattern: RegExp): Promise<void> => {
-    while (!lines.some((line) => pattern.test(line))) {
+  const says = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const said = lines.find((line) => pattern.test(line));
+      if (said !== undefined) return said;
       await Promise.race([
         new Promise<void>((resolve) => {
           onLine = resolve;
@@ -107,6 +113,17 @@ async function startWorker(args: readonly string[], options: RunOptions): Promis
   };
   await says(/waiting for runs/u);
   return { child: started, says, ended };
+}
+
+const TROUBLED = fileURLToPath(new URL('troubled-worker.js', import.meta.url));
+
+/** What goes wrong in a worker: see troubled-worker.js. */
+export type Trouble = Readonly<
+  Partial<Record<'CLOCK_AHEAD_MS' | 'CLOCK_SET_MS' | 'HANG_AT_ANSWER' | 'HANG_UNTIL', string>>
+>;
+
+export function troubled(trouble: Trouble): RunOptions {
+  return { env: { NODE_OPTIONS: `--import ${TROUBLED}`, ...trouble } };
 }
 
 /** Resolves when the service was asked to write so often. */
