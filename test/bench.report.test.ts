@@ -69,6 +69,59 @@ describe('what telling costs a plan', () => {
   });
 });
 
+describe('figures of workers', () => {
+  const queued = (subject: string, workerCount: number, perSecond: number): ResultLine => ({
+    ...drained(subject, perSecond),
+    question: 'queue',
+    data: '50 ms',
+    worker_count: workerCount,
+  });
+  const held = (count: number, bytes: number): ResultLine => ({
+    question: 'queue-memory',
+    subject: 'redis',
+    operation_count: count,
+    peak_memory_bytes_median: bytes,
+    peak_memory_bytes_min: bytes,
+    peak_memory_bytes_max: bytes,
+  });
+  const rowOf = (lines: readonly ResultLine[], what: string): string | undefined =>
+    reportText(results(lines))
+      .split('\n')
+      .find((line) => line.includes(what));
+
+  it('stand beside the run that sends by itself', () => {
+    const lines = [queued('alarmsync', 0, 500), queued('workers', 4, 1500), queued('workers', 1, 400)];
+    expect(rowOf(lines, '4 workers, answers after 50 ms')).toMatch(
+      /1 500\/s .*without queue 500\/s .*3\.00 ×/u,
+    );
+    expect(rowOf(lines, '1 worker, ')).toContain('0.80 ×');
+  });
+
+  it('say when Redis holds more of a larger plan', () => {
+    expect(rowOf([held(10_000, 4e6), held(1_000_000, 4.2e6)], 'Redis')).toMatch(/4\.2 MB .*1\.05 × .*met/u);
+    expect(rowOf([held(10_000, 4e6), held(1_000_000, 8e6)], 'Redis')).toContain('missed');
+  });
+
+  it('hold the use of a quota to nine tenths, and its fastest second to one window more', () => {
+    const used = (ratio: number, fastest: number): readonly ResultLine[] => [
+      {
+        question: 'queue-quota',
+        subject: 'workers',
+        quota_per_second: 100,
+        worker_count: 3,
+        quota_use_ratio_median: ratio,
+        quota_use_ratio_min: ratio,
+        quota_use_ratio_max: ratio,
+        fastest_second_ratio: fastest,
+      },
+    ];
+    expect(rowOf(used(0.95, 1), ': used')).toContain('met');
+    expect(rowOf(used(0.85, 1), ': used')).toContain('missed');
+    expect(rowOf(used(0.95, 1), 'fastest')).toContain('met');
+    expect(rowOf(used(0.95, 1.1), 'fastest')).toContain('missed');
+  });
+});
+
 describe('the table', () => {
   const readme = 'before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter';
 

@@ -12,6 +12,18 @@ export const WALL: Unit = { key: 'wall_ms', write: (ms) => `${threeDigits(ms / 1
 
 export const MEMORY: Unit = { key: 'peak_memory_bytes', write: (bytes) => `${Math.round(bytes / 1e6)} MB` };
 
+/** Of a few megabytes, where tenths are seen. */
+export const MEMORY_SMALL: Unit = {
+  key: 'peak_memory_bytes',
+  write: (bytes) => `${(bytes / 1e6).toFixed(1)} MB`,
+};
+
+/** Of the run and of whatever works for it. */
+export const PROCESSOR: Unit = {
+  key: 'microseconds_per_operation',
+  write: (value) => `${Math.round(value)} µs`,
+};
+
 export const DISK: Unit = { key: 'peak_disk_bytes', write: (bytes) => `${Math.round(bytes / 1e6)} MB` };
 
 export const PER_ROW: Unit = { key: 'microseconds_per_row', write: (value) => `${threeDigits(value)} µs` };

@@ -15,6 +15,7 @@ import {
   withSpread,
 } from './amount.ts';
 import { boundedFigure, comparedFigure, verdictOf, type Figure, type Goal } from './figure.ts';
+import { queueFigures } from './queue-figures.ts';
 import { findLine, numberIn, type ResultLine } from './result.ts';
 
 type Lines = readonly ResultLine[];
@@ -47,6 +48,7 @@ export function figuresOf(lines: Lines): readonly Figure[] {
     ...quotaFigures(lines),
     ...resumeFigures(lines),
     ...watchedFigures(lines),
+    ...queueFigures(lines),
   ];
 }
 

@@ -28,6 +28,7 @@ export const IDENTITY_KEYS = [
   'data',
   'row_count',
   'operation_count',
+  'worker_count',
   'quota_per_second',
 ] as const;
 

@@ -229,16 +229,11 @@ export const OUTPUT_FLAGS: readonly FlagName[] = [
   'quiet',
 ];
 
+/** Where metrics go. */
+export const METRIC_FLAGS: readonly FlagName[] = ['statsd', 'tag', 'metrics-interval', 'metrics-file'];
+
 /** How a run is watched. */
-export const WATCH_FLAGS: readonly FlagName[] = [
-  'statsd',
-  'tag',
-  'metrics-interval',
-  'metrics-file',
-  'event',
-  'event-notify',
-  'webhook',
-];
+export const WATCH_FLAGS: readonly FlagName[] = [...METRIC_FLAGS, 'event', 'event-notify', 'webhook'];
 
 export const STATE_FLAGS: readonly FlagName[] = ['state-dir'];
 

@@ -23,6 +23,8 @@ interface Watchers {
   readonly metrics: MetricRecorder | undefined;
   readonly notices: Notices | undefined;
   readonly traced: TracedRun | undefined;
+  /** False for a worker: its requests are told, and its end is not that of a run. */
+  readonly isRun: boolean;
 }
 
 interface TracedRun {
@@ -60,7 +62,7 @@ export class Watching implements AsyncDisposable {
     );
     const metrics = sinks.length === 0 ? undefined : await openRecorder(sinks, context);
     const traced = await openTracedRun(context, command);
-    return new Watching({ metrics, notices, traced }, terminal.log.level === 'trace');
+    return new Watching({ metrics, notices, traced, isRun: isRun(command) }, terminal.log.level === 'trace');
   }
 
   /** Of this command, for requests in other threads; null when it is not traced. */
@@ -91,33 +93,33 @@ export class Watching implements AsyncDisposable {
   }
 
   async #end(exitCode: number, thrown?: unknown): Promise<void> {
-    const { metrics, notices, traced } = this.#watchers;
+    const { metrics, notices, traced, isRun: isRunsEnd } = this.#watchers;
     // What is sent from here on is no request to the service.
     this.#requests?.[Symbol.dispose]();
     const outcome = outcomeWord(exitCode);
     const durationMs = performance.now() - this.#startedMs;
     const end = { outcome, exitCode, durationMs, ...errorOf(thrown) };
     traced?.runTrace.end(end);
-    metrics?.noteEnded(outcome);
+    if (isRunsEnd) metrics?.noteEnded(outcome);
     await notices?.tell(end);
   }
 }
 
 /** Undefined for a command that is no run, or when no traces are wanted. */
-async function openTracedRun(
-  context: WatchedContext,
-  { usage, flags }: Command,
-): Promise<TracedRun | undefined> {
-  if (!WATCH_FLAGS.every((flag) => flags.includes(flag))) return undefined;
+async function openTracedRun(context: WatchedContext, command: Command): Promise<TracedRun | undefined> {
+  if (!isRun(command)) return undefined;
   const traces = await openTraces(context, 'alarmsync');
   if (traces === undefined) return undefined;
   const { RunTrace } = await import('../telemetry/run-trace.ts');
-  const command = usage.replace(/ .*$/u, '');
   const runTrace = new RunTrace(traces.exported, {
-    command,
+    command: command.usage.replace(/ .*$/u, ''),
     traceparent: context.host.variable('TRACEPARENT'),
   });
   return { traces, runTrace };
+}
+
+function isRun({ flags }: Command): boolean {
+  return WATCH_FLAGS.every((flag) => flags.includes(flag));
 }
 
 async function openRecorder(

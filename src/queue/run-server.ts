@@ -28,8 +28,8 @@ export interface RunServerDeps {
   readonly kill: AbortSignal;
   /** Whether Redis was there all the time since then, on the monotonic clock. */
   readonly isConnectedSince: (atMs: number) => boolean;
-  /** Hears of faults, in words. */
-  readonly warn: (message: string) => void;
+  /** Hears of faults, in words, and of which run where they are of one. */
+  readonly warn: (message: string, runId?: string) => void;
 }
 
 export class RunServer implements AsyncDisposable {
@@ -84,7 +84,7 @@ export class RunServer implements AsyncDisposable {
     this.#queue.on('error', () => {});
     // The connection is watched elsewhere; what else goes wrong concerns a step that somebody else has by now.
     this.#worker.on('error', (error) => {
-      if (!('code' in error)) deps.warn(error.message);
+      if (!('code' in error)) deps.warn(error.message, notice.runId);
     });
   }
 

@@ -24,8 +24,8 @@ const MISSING_GRACE_MS = RENEWAL_INTERVAL_MS + POLL_INTERVAL_MS;
 export interface WorkerHostDeps extends Omit<RunServerDeps, 'isConnectedSince'> {
   readonly redis: Redis;
   readonly notice: WorkerNotice;
-  /** Hears what it does, in words. */
-  readonly say: (message: string) => void;
+  /** Hears what it does, in words, and for which run where it is for one. */
+  readonly say: (message: string, runId?: string) => void;
 }
 
 /** Serves runs until the signal aborts; then finishes what is under way. */
@@ -95,17 +95,17 @@ class WorkerHost {
     const mismatch = mismatchOf(run, notice);
     if (mismatch !== undefined) {
       this.#refused.add(run.queueName);
-      warn(`Run ${run.runId} is not served: ${mismatch}`);
+      warn(`Run ${run.runId} is not served: ${mismatch}`, run.runId);
       return;
     }
     try {
       const isConnectedSince = (atMs: number): boolean =>
         this.#deps.redis.status === 'ready' && this.#lastBreakMs < atMs;
       this.#serving.set(run.queueName, await RunServer.open(run, { ...this.#deps, isConnectedSince }));
-      say(`Serving run ${run.runId}`);
+      say(`Serving run ${run.runId}`, run.runId);
     } catch (thrown) {
       this.#refused.add(run.queueName);
-      warn(`Run ${run.runId} is not served: ${asAlarmSyncError(thrown).message}`);
+      warn(`Run ${run.runId} is not served: ${asAlarmSyncError(thrown).message}`, run.runId);
     }
   }
 
@@ -122,6 +122,7 @@ class WorkerHost {
   async #close(server: RunServer): Promise<void> {
     await server[Symbol.asyncDispose]();
     const { notice, stepCount } = server;
-    this.#deps.say(`Run ${notice.runId} needs no worker any more; ${stepCount} steps were taken here`);
+    const { runId } = notice;
+    this.#deps.say(`Run ${runId} needs no worker any more; ${stepCount} steps were taken here`, runId);
   }
 }

@@ -5,7 +5,8 @@ import { hostname } from 'node:os';
 
 import type { Suited } from '../../queue/board.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { OUTPUT_FLAGS } from '../flags.ts';
+import { METRIC_FLAGS, OUTPUT_FLAGS } from '../flags.ts';
+import type { LogFields } from '../message-log.ts';
 import { redisSettingsOf, suitedOf } from '../queueing.ts';
 import { connect, serviceSettingsOf } from '../session.ts';
 
@@ -13,7 +14,7 @@ export const workerCommand: Command = {
   usage: 'worker',
   meaning: 'Send what other machines plan: takes the operations of runs that are given the same --queue',
   example: 'alarmsync worker --queue redis://127.0.0.1:6379 --service https://alarms.example.com',
-  flags: ['queue', 'service', 'concurrency', 'insecure', ...OUTPUT_FLAGS],
+  flags: ['queue', 'service', 'concurrency', 'insecure', ...METRIC_FLAGS, ...OUTPUT_FLAGS],
   async run(context) {
     const { values, terminal, stop } = context;
     const redisSettings = redisSettingsOf(context, values.required('queue'));
@@ -32,8 +33,8 @@ export const workerCommand: Command = {
           service: serviceSettingsOf(context, service, false).settings,
           notice: { ...suited, workerId: randomUUID(), hostName: hostname() },
           kill: stop.kill,
-          say: (message) => terminal.log.info(message),
-          warn: (message) => terminal.log.warn(message),
+          say: (message, runId) => terminal.log.info(message, fieldsOf(runId)),
+          warn: (message, runId) => terminal.log.warn(message, fieldsOf(runId)),
         },
         stop.stop,
       );
@@ -45,6 +46,11 @@ export const workerCommand: Command = {
     }
   },
 };
+
+/** A worker may serve several runs at once: each line names the one that it is about. */
+function fieldsOf(runId: string | undefined): LogFields {
+  return runId === undefined ? {} : { run_id: runId };
+}
 
 /** Which service this is, as its adapter says. */
 async function suitedTo(context: CommandContext, service: string): Promise<Suited> {
