@@ -37,7 +37,7 @@ function drainFigures(lines: Lines): readonly Figure[] {
         unit,
         undefined,
       );
-    return [...figure('', RATE), ...figure(': processor time of an operation', PROCESSOR)];
+    return figure('', RATE).concat(figure(': processor time of an operation', PROCESSOR));
   });
 }
 
@@ -74,10 +74,8 @@ function quotaFigures(lines: Lines): readonly Figure[] {
         goal: MAX_SECOND,
         verdict: verdictOf(MAX_SECOND, ratio, ratio),
       };
-      return [
-        ...boundedFigure({ id: `${what} use`, what: `${what}: used` }, line, QUOTA_USE, MIN_USE),
-        fastest,
-      ];
+      const used = { id: `${what} use`, what: `${what}: used` };
+      return boundedFigure(used, line, QUOTA_USE, MIN_USE).concat(fastest);
     });
 }
 

@@ -7,6 +7,7 @@ import type { Suited } from '../queue/board.ts';
 import type { RedisSettings } from '../queue/redis-address.ts';
 import type { ServiceIdentity } from '../services/alarm-service.ts';
 import { publish } from '../telemetry/names.ts';
+import { traceparentOf } from '../telemetry/request-sampler.ts';
 import type { OpenSender } from '../pipeline/sync.ts';
 import type { PlanFile } from '../store/plan-file.ts';
 import type { Run } from '../store/run-table.ts';
@@ -73,6 +74,7 @@ export async function openHandOver(
     requestTimeoutMs: requestTimeoutMsOf(context),
     quotaPerSecond: paceOf(context).quotaPerSecond,
     capabilities: service.capabilities,
+    traceparent: context.trace === null ? null : traceparentOf(context.trace),
   });
   plan.handedOver.note({ ...queue.left, queueAddress: address });
   const handOver = {

@@ -4,11 +4,11 @@ import { asAlarmSyncError } from '../alarm/errors.ts';
 import type { MetricRecorder } from '../telemetry/metric-recorder.ts';
 import type { MetricSink } from '../telemetry/metric-sink.ts';
 import type { RequestTrace } from '../telemetry/request-sampler.ts';
-import { RequestObserver } from '../telemetry/requests.ts';
+import { RequestObserver, type RequestTraces } from '../telemetry/requests.ts';
 import type { RunEnd, RunOutcomeWord } from '../telemetry/run-notice.ts';
 import type { RunTrace } from '../telemetry/run-trace.ts';
 import type { Command, CommandContext } from './command.ts';
-import { WATCH_FLAGS } from './flags.ts';
+import { METRIC_FLAGS, WATCH_FLAGS } from './flags.ts';
 import { Notices } from './notices.ts';
 import { StopRequest } from './stop.ts';
 import { labelsOf, tagsOf } from './tags.ts';
@@ -22,14 +22,17 @@ const READABLE_BY_ALL = 0o644;
 interface Watchers {
   readonly metrics: MetricRecorder | undefined;
   readonly notices: Notices | undefined;
-  readonly traced: TracedRun | undefined;
+  readonly traced: Traced | undefined;
   /** False for a worker: its requests are told, and its end is not that of a run. */
   readonly isRun: boolean;
 }
 
-interface TracedRun {
+interface Traced {
   readonly traces: OpenTraces;
-  readonly runTrace: RunTrace;
+  /** Undefined for a worker, which goes on with the traces of the runs that it serves. */
+  readonly runTrace: RunTrace | undefined;
+  readonly requests: RequestTraces;
+  readonly telling: Disposable;
 }
 
 type WatchedContext = Pick<
@@ -45,8 +48,9 @@ export class Watching implements AsyncDisposable {
 
   private constructor(watchers: Watchers, tellsRequests: boolean) {
     this.#watchers = watchers;
-    const isWanted = watchers.metrics !== undefined || this.trace !== null || tellsRequests;
-    this.#requests = isWanted ? new RequestObserver(this.trace) : undefined;
+    const traces = watchers.traced?.requests ?? null;
+    const isWanted = watchers.metrics !== undefined || traces !== null || tellsRequests;
+    this.#requests = isWanted ? new RequestObserver(traces) : undefined;
   }
 
   /**
@@ -61,13 +65,13 @@ export class Watching implements AsyncDisposable {
       firstOnly((message) => terminal.log.warn(message)),
     );
     const metrics = sinks.length === 0 ? undefined : await openRecorder(sinks, context);
-    const traced = await openTracedRun(context, command);
+    const traced = await openTraced(context, command);
     return new Watching({ metrics, notices, traced, isRun: isRun(command) }, terminal.log.level === 'trace');
   }
 
   /** Of this command, for requests in other threads; null when it is not traced. */
   get trace(): RequestTrace | null {
-    return this.#watchers.traced?.runTrace.requests ?? null;
+    return this.#watchers.traced?.runTrace?.requests ?? null;
   }
 
   /** Gives the exit code, and tells it to who watches; so with what is thrown. */
@@ -88,7 +92,7 @@ export class Watching implements AsyncDisposable {
     const { metrics, notices, traced } = this.#watchers;
     this.#requests?.[Symbol.dispose]();
     notices?.[Symbol.dispose]();
-    traced?.runTrace[Symbol.dispose]();
+    traced?.telling[Symbol.dispose]();
     await Promise.all([metrics?.[Symbol.asyncDispose](), traced?.traces[Symbol.asyncDispose]()]);
   }
 
@@ -99,23 +103,28 @@ export class Watching implements AsyncDisposable {
     const outcome = outcomeWord(exitCode);
     const durationMs = performance.now() - this.#startedMs;
     const end = { outcome, exitCode, durationMs, ...errorOf(thrown) };
-    traced?.runTrace.end(end);
+    traced?.runTrace?.end(end);
     if (isRunsEnd) metrics?.noteEnded(outcome);
     await notices?.tell(end);
   }
 }
 
-/** Undefined for a command that is no run, or when no traces are wanted. */
-async function openTracedRun(context: WatchedContext, command: Command): Promise<TracedRun | undefined> {
-  if (!isRun(command)) return undefined;
+/** Undefined for a command that is neither run nor worker, or when no traces are wanted. */
+async function openTraced(context: WatchedContext, command: Command): Promise<Traced | undefined> {
+  if (!METRIC_FLAGS.every((flag) => command.flags.includes(flag))) return undefined;
   const traces = await openTraces(context, 'alarmsync');
   if (traces === undefined) return undefined;
+  if (!isRun(command)) {
+    const { WorkerTrace } = await import('../telemetry/worker-trace.ts');
+    const telling = new WorkerTrace(traces.exported);
+    return { traces, runTrace: undefined, requests: 'of each step', telling };
+  }
   const { RunTrace } = await import('../telemetry/run-trace.ts');
   const runTrace = new RunTrace(traces.exported, {
     command: command.usage.replace(/ .*$/u, ''),
     traceparent: context.host.variable('TRACEPARENT'),
   });
-  return { traces, runTrace };
+  return { traces, runTrace, requests: runTrace.requests, telling: runTrace };
 }
 
 function isRun({ flags }: Command): boolean {

@@ -29,6 +29,8 @@ export interface RunNotice extends Suited {
   readonly adopts: boolean;
   /** Of one request. A step is held for three times as long, whoever has it. */
   readonly requestTimeoutMs: number;
+  /** Of the run's trace, which requests of workers go on with; null when it is not traced. */
+  readonly traceparent: string | null;
   /** What workers keep to while the queue does not say, as when Redis came back empty: never more than the quota. */
   readonly limiter: Limiter;
 }
@@ -51,6 +53,7 @@ const RUN_NOTICE = v.object({
   runId: v.string(),
   adopts: v.boolean(),
   requestTimeoutMs: v.number(),
+  traceparent: v.nullable(v.string()),
   limiter: v.object({ max: v.number(), durationMs: v.number() }),
 });
 

@@ -20,12 +20,17 @@ const FETCH_RETRY_MS = 500;
 /** A step that was lost goes to another worker however often, since that one only says so. */
 const MAX_STALLED_COUNT = 1_000_000;
 
+/** Does something, so that what it asks of the service belongs to a trace. */
+type InTrace = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
 export interface RunServerDeps {
   readonly redis: Redis;
   readonly options: RedisOptions;
   readonly service: ServiceSettings;
   /** Aborted when what is in flight must end. */
   readonly kill: AbortSignal;
+  /** @param traceparent of a run; null for one that is not traced */
+  readonly inTraceOf: (traceparent: string | null) => InTrace;
   /** Whether Redis was there all the time since then, on the monotonic clock. */
   readonly isConnectedSince: (atMs: number) => boolean;
   /** Hears of faults, in words, and of which run where they are of one. */
@@ -37,6 +42,7 @@ export class RunServer implements AsyncDisposable {
   readonly #service: AlarmService;
   readonly #gate: HeldStepGate;
   readonly #kill: AbortSignal;
+  readonly #inTrace: InTrace;
   readonly #concurrency: number;
   readonly #worker: Worker;
   readonly #queue: Queue;
@@ -61,6 +67,7 @@ export class RunServer implements AsyncDisposable {
     this.#service = service;
     this.#gate = gate;
     this.#kill = deps.kill;
+    this.#inTrace = deps.inTraceOf(notice.traceparent);
     this.#concurrency = deps.service.concurrency;
     const holdTimeMs = holdTimeMsOf(notice.requestTimeoutMs);
     this.#worker = new Worker(notice.queueName, async (job: Job) => packAnswer(await this.#take(job)), {
@@ -118,7 +125,9 @@ export class RunServer implements AsyncDisposable {
       const error = lost('a worker was lost while it had this step');
       return { kind: 'outcome', outcome: { kind: 'unknown', error }, writeCount: 1 };
     }
-    const answer = await this.#gate.whileHeld(job.processedOn ?? 0, async () => this.#answer(step));
+    const answer = await this.#gate.whileHeld(job.processedOn ?? 0, async () =>
+      this.#inTrace(async () => this.#answer(step)),
+    );
     this.#worker.concurrency = this.#concurrency;
     // The next step is fetched together with this answer: a pause has to stand by then.
     await this.#pausing;

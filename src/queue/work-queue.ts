@@ -30,6 +30,8 @@ export interface WorkQueueSettings {
   /** Requests a second; 0 for none. */
   readonly quotaPerSecond: number;
   readonly capabilities: ServiceCapabilities;
+  /** Null when the run is not traced. */
+  readonly traceparent: string | null;
 }
 
 export class WorkQueue implements AsyncDisposable {
@@ -74,9 +76,9 @@ export class WorkQueue implements AsyncDisposable {
    * @throws {ALARMSYNC_QUEUE_MISMATCH} when the only workers of this service cannot serve the run.
    */
   async announce(): Promise<void> {
-    const { suited, runId, adopts, quotaPerSecond, capabilities } = this.#settings;
+    const { suited, runId, adopts, quotaPerSecond, capabilities, traceparent } = this.#settings;
     const limiter = limiterOf(drainQuotaOf(quotaPerSecond, capabilities), MAX_REQUEST_COUNT);
-    const notice: RunNotice = { ...suited, ...this.left, runId, adopts, limiter };
+    const notice: RunNotice = { ...suited, ...this.left, runId, adopts, traceparent, limiter };
     const mismatch = await this.#lookForWorkers();
     if (mismatch !== undefined) {
       throw new AlarmSyncError('ALARMSYNC_QUEUE_MISMATCH', `no worker can serve this run: ${mismatch}`, {

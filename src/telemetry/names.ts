@@ -16,6 +16,8 @@ export type ActionCounts = Readonly<Record<Action, number>>;
 export interface TracedRequest {
   /** 16 hexadecimal digits; the service heard them in `traceparent`, unless the request is told only since it failed. */
   readonly spanId: string;
+  /** Of the run that it is sent for; the span is the run's own. */
+  readonly trace: { readonly traceId: string; readonly spanId: string };
   readonly startedEpochMs: number;
   /** Where it went, without query. Shape: `https://alarms.example.com/alarms/cpu`. */
   readonly url: string;

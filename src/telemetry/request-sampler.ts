@@ -6,6 +6,19 @@ import { randomBytes } from 'node:crypto';
 export interface RequestTrace {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
+  /** Of the run itself, 16 hexadecimal digits. */
+  readonly spanId: string;
+}
+
+/** As the header `traceparent` has it. Source: W3C Trace Context, version 00; 01 says that the sender keeps its span. */
+export function traceparentOf({ traceId, spanId }: RequestTrace): string {
+  return `00-${traceId}-${spanId}-01`;
+}
+
+/** Null for what `traceparentOf` does not give. */
+export function parseTraceparent(text: string | null): RequestTrace | null {
+  const [, traceId, spanId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-01$/u.exec(text ?? '') ?? [];
+  return traceId === undefined || spanId === undefined ? null : { traceId, spanId };
 }
 
 /** A small run is told whole; of a large one what a person may want to look at, at any quota. */
@@ -14,13 +27,13 @@ const PER_SECOND = 10;
 
 /** Chooses while the requests of one thread are sent. */
 export class RequestSampler {
-  readonly #traceId: string;
+  readonly trace: RequestTrace;
   readonly #all = new Allowance();
   /** Which one fails is not known when it leaves: these have an allowance of their own. */
   readonly #failed = new Allowance();
 
-  constructor({ traceId }: RequestTrace) {
-    this.#traceId = traceId;
+  constructor(trace: RequestTrace) {
+    this.trace = trace;
   }
 
   /** The id of its span, 16 hexadecimal digits, for a request that is to bear it; undefined for one that goes as it would without a trace. */
@@ -33,9 +46,9 @@ export class RequestSampler {
     return this.#failed.take() ? newSpanId() : undefined;
   }
 
-  /** The header `traceparent`. Source: W3C Trace Context, version 00; 01 says that the sender keeps its span. */
+  /** The header `traceparent` of the request whose span has that id. */
   traceparent(spanId: string): string {
-    return `00-${this.#traceId}-${spanId}-01`;
+    return traceparentOf({ ...this.trace, spanId });
   }
 }
 

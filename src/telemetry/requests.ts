@@ -8,15 +8,21 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import { publish, type TracedRequest } from './names.ts';
 import { RequestSampler, type RequestTrace } from './request-sampler.ts';
+import { traceOfStep } from './step-trace.ts';
 
 interface Begun {
   readonly method: string;
   readonly resource: string;
   /** Without query. */
   readonly url: string;
+  /** Of its trace; undefined for one of none. */
+  readonly sampler: RequestSampler | undefined;
   /** In the trace, for one that was sampled. */
   readonly spanId: string | undefined;
 }
+
+/** The trace that requests bear to the service: one, that of the run whose step each is sent for, or none. */
+export type RequestTraces = RequestTrace | 'of each step' | null;
 
 interface Started extends Begun {
   readonly startedMs: number;
@@ -26,12 +32,13 @@ interface Started extends Begun {
 /** Publishes `request` for each that ends while it is open. One a thread. */
 export class RequestObserver implements Disposable {
   readonly #started = new Map<object, Started>();
-  readonly #sampler: RequestSampler | undefined;
+  readonly #traces: RequestTraces;
+  readonly #samplers = new WeakMap<RequestTrace, RequestSampler>();
   readonly #listeners: Readonly<Record<string, (message: unknown) => void>>;
 
-  /** @param trace of the run, which sampled requests bear to the service; null when it is not traced */
-  constructor(trace: RequestTrace | null) {
-    this.#sampler = trace === null ? undefined : new RequestSampler(trace);
+  /** @param traces of which sampled requests bear one to the service */
+  constructor(traces: RequestTraces) {
+    this.#traces = traces;
     this.#listeners = {
       'undici:request:create': (message) => this.#startUndici(decodeUndici(message).request),
       'undici:request:headers': (message) => this.#noteStatus(decodeUndici(message)),
@@ -55,9 +62,11 @@ export class RequestObserver implements Disposable {
     // To a proxy, and not to the service.
     if (method === 'CONNECT') return;
     const path = withoutQuery(request.path);
-    const spanId = this.#sampler?.sample();
-    if (spanId !== undefined) request.addHeader('traceparent', this.#sampler?.traceparent(spanId) ?? '');
-    this.#start(request, { method, resource: resourceOfPath(path), url: `${String(origin)}${path}`, spanId });
+    const sampler = this.#samplerNow();
+    const spanId = sampler?.sample();
+    if (spanId !== undefined) request.addHeader('traceparent', sampler?.traceparent(spanId) ?? '');
+    const url = `${String(origin)}${path}`;
+    this.#start(request, { method, resource: resourceOfPath(path), url, sampler, spanId });
   }
 
   /**
@@ -68,12 +77,23 @@ export class RequestObserver implements Disposable {
     const target = request.getHeader('x-amz-target');
     if (typeof target !== 'string') return;
     const { method, protocol, path } = request;
+    const sampler = this.#samplerNow();
     this.#start(request, {
       method,
       resource: target.replace(/^.*\./u, ''),
       url: `${protocol}//${String(request.getHeader('host'))}${withoutQuery(path)}`,
-      spanId: this.#sampler?.sample(),
+      sampler,
+      spanId: sampler?.sample(),
     });
+  }
+
+  /** Of the trace to which a request belongs that begins now. */
+  #samplerNow(): RequestSampler | undefined {
+    const trace = this.#traces === 'of each step' ? traceOfStep() : this.#traces;
+    if (trace === undefined || trace === null) return undefined;
+    const sampler = this.#samplers.get(trace) ?? new RequestSampler(trace);
+    this.#samplers.set(trace, sampler);
+    return sampler;
   }
 
   #noteStatus({ request, response }: UndiciMessage): void {
@@ -110,15 +130,21 @@ export class RequestObserver implements Disposable {
   }
 
   #tracedOf(
-    { url, spanId: sampledId, status = 0 }: Started,
+    { url, sampler, spanId: sampledId, status = 0 }: Started,
     durationMs: number,
     failure?: string,
   ): TracedRequest | undefined {
     const hasFailed = failure !== undefined || status === 429 || status >= 500;
-    const spanId = sampledId ?? (hasFailed ? this.#sampler?.sampleFailed() : undefined);
-    if (spanId === undefined) return undefined;
+    const spanId = sampledId ?? (hasFailed ? sampler?.sampleFailed() : undefined);
+    if (sampler === undefined || spanId === undefined) return undefined;
     const startedEpochMs = Date.now() - durationMs;
-    return { spanId, startedEpochMs, url, ...(failure === undefined ? {} : { failure }) };
+    return {
+      spanId,
+      trace: sampler.trace,
+      startedEpochMs,
+      url,
+      ...(failure === undefined ? {} : { failure }),
+    };
   }
 }
 

@@ -1,18 +1,11 @@
 // What the stages publish -> one trace: the run, its phases as children, and sampled requests as children of these.
 
-import {
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Attributes,
-  type Context,
-  type Span,
-} from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
 
-import { listen, type PhaseName, type TelemetryMessages, type TracedRequest } from './names.ts';
+import { listen, type PhaseName, type TelemetryMessages } from './names.ts';
 import type { RequestTrace } from './request-sampler.ts';
+import { tellRequest } from './request-span.ts';
 import type { RunEnd } from './run-notice.ts';
 import type { TraceExport } from './trace-export.ts';
 
@@ -68,7 +61,9 @@ export class RunTrace implements Disposable {
 
   /** Null where the sampler of the environment leaves this run out. */
   get requests(): RequestTrace | null {
-    return this.#root.isRecording() ? { traceId: this.#root.spanContext().traceId } : null;
+    if (!this.#root.isRecording()) return null;
+    const { traceId, spanId } = this.#root.spanContext();
+    return { traceId, spanId };
   }
 
   end({ outcome, exitCode, error }: RunEnd): void {
@@ -160,46 +155,13 @@ export class RunTrace implements Disposable {
   }
 
   #takeRequest(request: TelemetryMessages['request']): void {
-    const { traced, method, resource, durationMs } = request;
+    const { traced } = request;
     if (traced === undefined) return;
-    const attributes = {
-      service: this.#export.serviceName,
-      resource: `${method} ${resource}`,
-      ...httpAttributes(request, traced),
-    };
     const asking = ASKING_PHASES.map((name) => this.#phases.get(name)).find((phase) => phase !== undefined);
     const parent = asking === undefined ? this.#context : trace.setSpan(ROOT_CONTEXT, asking.span);
-    this.#export.chooseSpanId(traced.spanId);
-    const span = this.#export.tracer.startSpan(
-      `${method} ${resource}`,
-      { kind: SpanKind.CLIENT, startTime: traced.startedEpochMs, attributes },
-      parent,
-    );
-    if ('error.type' in attributes) span.setStatus({ code: SpanStatusCode.ERROR });
-    span.end(traced.startedEpochMs + durationMs);
+    tellRequest(this.#export, request, traced, parent);
   }
 }
-
-/** Source: OpenTelemetry's semantic conventions, HTTP client span: stable since 1.23, but for `url.template`. */
-function httpAttributes(
-  { method, resource, status }: TelemetryMessages['request'],
-  { url, failure }: TracedRequest,
-): Attributes {
-  const { protocol, hostname, port } = new URL(url);
-  const errorType = failure ?? (status !== undefined && status >= 400 ? String(status) : undefined);
-  return {
-    'http.request.method': method,
-    'url.full': url,
-    'server.address': hostname,
-    'server.port': Number(port === '' ? DEFAULT_PORTS[protocol] : port),
-    // The name of an AWS call is no path.
-    ...(resource.startsWith('/') ? { 'url.template': resource } : {}),
-    ...(status === undefined ? {} : { 'http.response.status_code': status }),
-    ...(errorType === undefined ? {} : { 'error.type': errorType }),
-  };
-}
-
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /** What is no `traceparent` is passed over, as the convention wants it. */
 function contextOf(traceparent: string | undefined): Context {

@@ -3,6 +3,7 @@
 import { expect, it } from 'vitest';
 
 import { startDogStatsd } from '../stand-ins/dogstatsd.ts';
+import { startOtlpReceiver } from '../stand-ins/otlp-receiver.ts';
 import { rows } from '../e2e/world.ts';
 import { hasQueue, openQueueWorld } from './world.ts';
 
@@ -38,6 +39,25 @@ it.runIf(hasQueue)('requests of a worker are in its metrics, each once, and its 
   expect(agent.sum('alarmsync.requests.throttled', 'worker:a')).toBe(1);
   const sent = new Set(agent.metrics.map(({ name }) => name));
   expect([...sent].toSorted()).toEqual(WORKER_METRICS);
+});
+
+it.runIf(hasQueue)("requests of a worker go on with the run's trace, to the service too", async () => {
+  const receiver = await startOtlpReceiver();
+  const { env } = receiver;
+  const world = await openQueueWorld(rows(20));
+  const worker = await world.startWorker([], { env });
+  const finished = await world.workspace.run(world.syncArguments, { env });
+  expect(finished.stdout).toContain('Sync complete: 20 created');
+  worker.child.kill('SIGTERM');
+  await worker.ended;
+  expect(receiver.breaches).toEqual([]);
+  const root = receiver.only('alarmsync sync');
+  const sent = receiver.spans.filter(({ name }) => name === 'POST /alarms');
+  expect(sent).toHaveLength(20);
+  for (const { traceId, parentSpanId } of sent)
+    expect([traceId, parentSpanId]).toEqual([root.traceId, root.spanId]);
+  const borne = world.service.writes.map(({ headers }) => String(headers['traceparent']));
+  expect(new Set(borne)).toEqual(new Set(sent.map(({ spanId }) => `00-${root.traceId}-${spanId}-01`)));
 });
 
 it.runIf(hasQueue)('each line of a worker about a run bears its id', async () => {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import type { Suited } from '../../queue/board.ts';
+import { inTraceOf } from '../../telemetry/step-trace.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { METRIC_FLAGS, OUTPUT_FLAGS } from '../flags.ts';
 import type { LogFields } from '../message-log.ts';
@@ -33,6 +34,7 @@ export const workerCommand: Command = {
           service: serviceSettingsOf(context, service, false).settings,
           notice: { ...suited, workerId: randomUUID(), hostName: hostname() },
           kill: stop.kill,
+          inTraceOf,
           say: (message, runId) => terminal.log.info(message, fieldsOf(runId)),
           warn: (message, runId) => terminal.log.warn(message, fieldsOf(runId)),
         },
