@@ -40,8 +40,9 @@ const SETTINGS: readonly Setting[] = [
 
 interface Sample {
   readonly operationsPerSecond: number;
-  /** Of the run itself; then of the run, its workers and Redis together. Undefined where the system does not tell. */
+  /** Of the run itself; of Redis; then of the run, its workers and Redis together. Undefined where the system does not tell. */
   readonly runMicroseconds: number | undefined;
+  readonly redisMicroseconds: number | undefined;
   readonly allMicroseconds: number | undefined;
 }
 
@@ -83,6 +84,10 @@ async function ask(context: QuestionContext, setting: Setting): Promise<void> {
         measured.map(({ runMicroseconds }) => runMicroseconds),
       ),
       ...spreadOfSome(
+        'redis_microseconds_per_operation',
+        measured.map(({ redisMicroseconds }) => redisMicroseconds),
+      ),
+      ...spreadOfSome(
         'microseconds_per_operation',
         measured.map(({ allMicroseconds }) => allMicroseconds),
       ),
@@ -117,11 +122,11 @@ async function sampleOf(
 ): Promise<Sample> {
   await using drain = await QueuedDrain.start(plan, settings, directory);
   const { address, redis } = settings;
-  const others = [...drain.workers.map(({ pid }) => pid), ...(redis === undefined ? [] : [redis.pid])];
+  const pids = { run: drain.run.pid, redis: redis?.pid, workers: drain.workers.map(({ pid }) => pid) };
   await waitMs(SETTLE_MS);
-  const before = await lookAt(address, drain.run.pid, others);
+  const before = await lookAt(address, pids);
   await waitMs(WINDOW_MS);
-  const after = await lookAt(address, drain.run.pid, others);
+  const after = await lookAt(address, pids);
   if (drain.run.hasEnded) throw new Error('expected a run that goes on for longer');
   const count = after.count - before.count;
   const perOperation = (untilMs: number | undefined, fromMs: number | undefined): number | undefined =>
@@ -129,6 +134,7 @@ async function sampleOf(
   return {
     operationsPerSecond: (count * 1000) / (after.atMs - before.atMs),
     runMicroseconds: perOperation(after.runMs, before.runMs),
+    redisMicroseconds: perOperation(after.redisMs, before.redisMs),
     allMicroseconds: perOperation(after.allMs, before.allMs),
   };
 }
@@ -138,16 +144,26 @@ interface Look {
   readonly count: number;
   /** Processor time. */
   readonly runMs: number | undefined;
+  readonly redisMs: number | undefined;
   readonly allMs: number | undefined;
 }
 
-async function lookAt(address: string, run: number, others: readonly number[]): Promise<Look> {
+interface Pids {
+  readonly run: number;
+  readonly redis: number | undefined;
+  readonly workers: readonly number[];
+}
+
+async function lookAt(address: string, { run, redis, workers }: Pids): Promise<Look> {
   const count = await readWriteCount(address);
   const runMs = processorTimeMs(run);
-  const allMs = others
-    .map(processorTimeMs)
-    .reduce((sum, ms) => (sum === undefined || ms === undefined ? undefined : sum + ms), runMs);
-  return { atMs: monotonicMs(), count, runMs, allMs };
+  const redisMs = redis === undefined ? undefined : processorTimeMs(redis);
+  const others = [...(redis === undefined ? [] : [redisMs]), ...workers.map(processorTimeMs)];
+  const allMs = others.reduce(
+    (sum, ms) => (sum === undefined || ms === undefined ? undefined : sum + ms),
+    runMs,
+  );
+  return { atMs: monotonicMs(), count, runMs, redisMs, allMs };
 }
 
 function spreadOfSome(
