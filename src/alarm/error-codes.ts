@@ -42,6 +42,11 @@ export const ERROR_CODES = {
     exitCode: 3,
     meaning: 'A name stands in several rows that mean different things.',
   },
+  ALARMSYNC_SOURCE_TARGETS: {
+    disposition: 'stop',
+    exitCode: 3,
+    meaning: "A row is no target's, several targets', or of a target that there is not.",
+  },
   ALARMSYNC_SOURCE_EMPTY: {
     disposition: 'stop',
     exitCode: 3,

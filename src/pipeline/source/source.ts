@@ -3,21 +3,19 @@
 import { pipeline } from 'node:stream/promises';
 
 import type { Member } from '../../alarm/alarm.ts';
-import { AlarmSyncError } from '../../alarm/errors.ts';
 import type { CompareState } from '../../alarm/meaning.ts';
 import type { DesiredSeal, DesiredStaging } from '../../store/desired-staging.ts';
 import type { FitDefinition } from '../../services/alarm-service.ts';
 import { publish } from '../../telemetry/names.ts';
-import { readCells } from './csv-records.ts';
 import { decodeRuns, type Decoded, type RowHelper } from './decoding.ts';
 import { settleDuplicates } from './duplicates.ts';
 import { FileEvidence } from './file-evidence.ts';
-import { gunzipMembers } from './gzip-members.ts';
-import { brokenHeaderError, decodeHeader, emptyFileError, type Header } from './header.ts';
+import { emptyFileError } from './header.ts';
+import { decompress, headerOf, proveRowCount, splitRecords, type SourceExpectation } from './reading.ts';
 import { RecordSplitter, type RecordRun } from './record-splitter.ts';
 import { RowStager } from './row-stager.ts';
-import { Utf8Check } from './utf8-check.ts';
 
+export { dealRows, type Dealing, type DealtFile } from './deal.ts';
 export { generateCsv } from './generate.ts';
 export { spool } from './spool.ts';
 
@@ -33,13 +31,8 @@ export interface SourceSettings {
   readonly compareState: CompareState;
   /** What the file is known to be. */
   readonly expect: SourceExpectation;
-}
-
-export interface SourceExpectation {
-  /** Records below the header, good and bad. */
-  readonly rowCount?: number;
-  /** Of the bytes as on disk; hexadecimal, of any case. */
-  readonly sha256?: string;
+  /** The part of the file that is one target's, to be read in its place; what is said names the file. */
+  readonly part?: string;
 }
 
 /** What was proved about the file. Bad rows do not fail the reading: whoever plans looks at their counts. */
@@ -64,15 +57,15 @@ export async function readSource(
   helper?: RowHelper,
 ): Promise<SourceSnapshot> {
   signal.throwIfAborted();
-  const { path } = settings;
-  await using evidence = await FileEvidence.open(path);
+  const { path, part = path } = settings;
+  await using evidence = await FileEvidence.open(part);
   const splitter = new RecordSplitter();
   const stager = new RowStager(staging, path);
   const decoding = { path, ignoreColumns: settings.ignoreColumns, fit, helper };
   try {
     await pipeline(
       evidence.bytes(),
-      (bytes: AsyncIterable<Buffer>) => decompress(path, bytes),
+      (bytes: AsyncIterable<Buffer>) => decompress(part, bytes),
       (bytes: AsyncIterable<Buffer>) => splitRecords(path, bytes, splitter),
       (batches: AsyncIterable<readonly RecordRun[]>) => decodeRuns(batches, decoding),
       async (batches: AsyncIterable<readonly Decoded[]>) => {
@@ -127,44 +120,6 @@ export async function readHeader(
     if (first !== undefined) return headerOf(path, first, ignoreColumns).members;
   }
   throw emptyFileError(path);
-}
-
-function headerOf(path: string, run: RecordRun, ignoreColumns: readonly string[]): Header {
-  if (run.kind === 'broken') throw brokenHeaderError(path, run.line, run.reason);
-  const [record] = readCells(run);
-  return decodeHeader(path, record?.line ?? 1, record?.cells ?? [], ignoreColumns);
-}
-
-function decompress(path: string, bytes: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  return path.toLowerCase().endsWith('.gz') ? gunzipMembers(path, bytes) : bytes;
-}
-
-async function* splitRecords(
-  path: string,
-  source: AsyncIterable<Buffer>,
-  splitter: RecordSplitter,
-): AsyncGenerator<readonly RecordRun[]> {
-  const utf8 = new Utf8Check(path);
-  for await (const piece of source) yield splitter.push(utf8.push(piece));
-  yield splitter.push(utf8.end());
-  const last = splitter.end();
-  if (last === undefined) {
-    throw new AlarmSyncError(
-      'ALARMSYNC_SOURCE_UNSEALED',
-      `${path}:${splitter.recordLine}: expected every quoted cell to be closed, got the end of the file inside one`,
-      { hint: 'the file was cut, or a quote in that record is not doubled' },
-    );
-  }
-  yield last;
-}
-
-function proveRowCount(path: string, rowCount: number, expected: number | undefined): void {
-  if (expected === undefined || expected === rowCount) return;
-  throw new AlarmSyncError(
-    'ALARMSYNC_SOURCE_UNSEALED',
-    `${path}: expected ${expected} rows below the header, got ${rowCount}`,
-    { hint: 'make or copy the file again, or correct --expect-rows' },
-  );
 }
 
 /** A bad row protects its name wholly: a good row of that name must not reach the service either. */
