@@ -50,6 +50,7 @@ export const RUN_SETTINGS: RunSettings = {
   ignoreErrors: false,
   downtimes: null,
   adopts: false,
+  target: null,
 };
 
 export const NEW_RUN: NewRun = {

@@ -60,7 +60,7 @@ export function requireNotOvertaken(run: Run, connection: ServiceConnection, sta
 
 /** @throws {ALARMSYNC_PLAN_STALE} when the run was of another service or account. */
 export function requireSamePlace(run: Run, connection: ServiceConnection): void {
-  const { address, account } = connection.service.identity;
+  const { address, account } = connection.identity;
   if (run.serviceAddress === address && run.serviceAccount === account) return;
   throw stale(
     `the plan was made for ${run.serviceAddress} ${run.serviceAccount}, and this is ${address} ${account}`,

@@ -2,18 +2,20 @@
 
 import yargs from 'yargs';
 
-import { AlarmSyncError, asAlarmSyncError } from '../alarm/errors.ts';
+import { AlarmSyncError } from '../alarm/errors.ts';
 import type { Command, HostEnvironment } from './command.ts';
+import { tellThrown } from './command-end.ts';
 import { EventWriter } from './events.ts';
-import { FLAGS, OUTPUT_FLAGS, type Flag, type FlagKind, type FlagName } from './flags.ts';
+import { OUTPUT_FLAGS } from './flag-groups.ts';
+import { FLAGS, type Flag, type FlagKind, type FlagName } from './flags.ts';
 import { ProgressDisplay } from './progress.ts';
 import { HumanLog } from './message-log.ts';
 import { openLog } from './open-log.ts';
-import { StopControl, StopRequest } from './stop.ts';
+import { StopControl } from './stop.ts';
 import { Terminal } from './terminal.ts';
 import { mergeValues, required, type Values } from './values.ts';
 import { VERSION } from './version.ts';
-import { Watching } from './watching.ts';
+import { watched } from './watching.ts';
 
 /**
  * Each command by its name, in the order of the help. Only the one that is asked for is loaded: with that, the YAML reader and the HTTP
@@ -82,34 +84,30 @@ export async function runCommandLine(argv: readonly string[], host: NodeJS.Proce
     if (maxDurationMs !== undefined) stop.limitDuration(maxDurationMs);
     using _progress = new ProgressDisplay(terminal);
     const environment = hostEnvironment(host.env);
-    const watched = { values, sections, terminal, host: environment, stop, nowEpochMs: Date.now };
-    await using watching = await Watching.open(watched, parsed.command);
-    return await watching.watch(async () =>
-      parsed.command.run({
-        ...watched,
-        positionals: parsed.positionals,
-        events: openEvents,
-        trace: watching.trace,
-        standardInput: host.stdin,
-      }),
-    );
+    const context = {
+      values,
+      sections,
+      terminal,
+      host: environment,
+      stop,
+      nowEpochMs: Date.now,
+      positionals: parsed.positionals,
+      events: openEvents,
+      trace: null,
+      standardInput: host.stdin,
+    };
+    const { command } = parsed;
+    if (command.watchesTargets === true && sections.targets !== null) return await command.run(context);
+    return await watched(context, command, async (own) => command.run(own));
   } catch (thrown) {
-    if (thrown instanceof StopRequest) {
-      terminal.log.info(`Stopped by ${thrown.reason}; nothing was written to the service.`);
-      return thrown.exitCode;
-    }
-    const error = asAlarmSyncError(thrown);
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    events?.diagnostic({ code: error.code, message: error.message, ...hint });
-    terminal.log.fault(error);
-    return error.exitCode;
+    return tellThrown(thrown, terminal, events);
   }
 }
 
 function openEventWriter(terminal: Terminal, values: Values): EventWriter | undefined {
   if (!terminal.settings.isJson) return undefined;
   const operations = required(values.choice('json-operations', ['all', 'errors', 'none']));
-  return new EventWriter(terminal, operations, VERSION);
+  return EventWriter.open(terminal, operations, VERSION);
 }
 
 function hostEnvironment(environment: NodeJS.ProcessEnv): HostEnvironment {

@@ -44,6 +44,8 @@ export interface Command {
   readonly meaning: string;
   readonly example: string;
   readonly flags: readonly FlagName[];
+  /** True for one that has each target watched by itself, where the configuration file has several. */
+  readonly watchesTargets?: boolean;
   /** Gives the exit code. */
   readonly run: (context: CommandContext) => Promise<number>;
 }

@@ -12,8 +12,10 @@ import { DEFAULT_CLOUDWATCH_SETTINGS } from '../services/cloudwatch/settings.ts'
 import type { ContactHandles } from '../services/contacts.ts';
 import { cloudwatch } from './cloudwatch-config.ts';
 import { downtimes } from './downtime-config.ts';
+import { contacts, flagSchema, flagTexts, secrets, type FlagValue } from './config-parts.ts';
 import { FLAGS, type Flag } from './flags.ts';
-import { SECRET_REFERENCE, SECRETS, type SecretReferences } from './secrets.ts';
+import { SECRETS, type SecretReferences } from './secrets.ts';
+import { targets, type Target } from './target-config.ts';
 
 /** What the file says besides flags. */
 export interface ConfigSections {
@@ -22,52 +24,16 @@ export interface ConfigSections {
   readonly cloudwatch: CloudWatchSettings;
   /** Null when the file does not say. */
   readonly downtimes: readonly Downtime[] | null;
+  /** Which account of the service is meant, where the service itself does not say; null where nobody does. */
+  readonly account: string | null;
+  /** Null when the file has one service at most. */
+  readonly targets: readonly Target[] | null;
 }
 
 export interface ConfigFile {
   /** Texts, by flag name. */
   readonly flags: ReadonlyMap<string, string>;
   readonly sections: ConfigSections;
-}
-
-const handle = v.pipe(
-  v.string(),
-  v.regex(/^(?:@|arn:|[a-z+]+:\/\/)\S+$/u, 'expected a handle such as "@slack-ops", an ARN or a URL'),
-);
-
-/** A star stands for the rest of a contact, and then in its handle too. No two contacts may have one handle: they are read back by it. */
-const contacts = v.pipe(
-  v.record(v.string(), handle),
-  v.check(
-    (handles) => Object.entries(handles).every(([contact, to]) => contact.endsWith('*') === to.endsWith('*')),
-    'expected a star at the end of both a contact and its handle, or of neither',
-  ),
-  v.check(
-    (handles) => new Set(Object.values(handles)).size === Object.keys(handles).length,
-    'expected a handle of its own for each contact',
-  ),
-  v.description(
-    'Whom a contact is at the service: a handle of Datadog, an ARN or a URL, by contact; a star at the end stands for the rest',
-  ),
-);
-
-/** A reference only: what stands there by mistake is not repeated in the fault. */
-const NO_REFERENCE = 'expected env:NAME, the variable that holds the secret';
-
-const secret = v.pipe(v.string(NO_REFERENCE), v.regex(SECRET_REFERENCE, NO_REFERENCE));
-
-const secrets = v.pipe(
-  v.partial(v.strictObject(v.entriesFromList(SECRETS, secret))),
-  v.description('Which variables of the environment hold the secrets, as env:NAME'),
-);
-
-type FlagValue = string | number | boolean | readonly (string | number | boolean)[];
-
-/** What a flag is decoded from is its text: here is asked only whether it has one. */
-function flagSchema({ kind, meaning }: Flag): v.GenericSchema<unknown, FlagValue> {
-  const one = v.union([v.string(), v.number(), v.boolean()], 'expected a text, a number, true or false');
-  const some = v.union([one, v.array(one)], 'expected a text, a number, or a list of them');
-  return v.pipe(kind === 'list' ? some : one, v.description(meaning));
 }
 
 const flagEntries: Readonly<
@@ -83,6 +49,7 @@ const schema = v.objectWithRest(
     cloudwatch: v.optional(cloudwatch),
     secrets: v.optional(secrets),
     downtimes: v.optional(downtimes),
+    targets: v.optional(targets),
   },
   v.never(),
 );
@@ -118,19 +85,19 @@ export function readConfigFile(file: string): ConfigFile {
     contacts: handles = {},
     secrets: references = {},
     downtimes: wanted,
+    targets: several,
     cloudwatch: ofCloudWatch = DEFAULT_CLOUDWATCH_SETTINGS,
     ...flags
   } = read.output;
-  const texts = Object.entries<FlagValue | undefined>(flags).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, textOf(value)] as const],
-  );
   return {
-    flags: new Map(texts),
+    flags: flagTexts(flags),
     sections: {
       contacts: handles,
       secrets: references,
       cloudwatch: ofCloudWatch,
       downtimes: wanted ?? null,
+      account: null,
+      targets: several ?? null,
     },
   };
 }
@@ -140,13 +107,11 @@ function faultOf(issue: v.BaseIssue<unknown>): string {
   const [section = ''] = path.split('.');
   if (issue.expected === 'never' && ['downtimes', 'cloudwatch'].includes(section) && section !== path)
     return `${path}: expected a member that ${section} ${section === 'downtimes' ? 'have' : 'has'}`;
+  if (issue.expected === 'never' && section === 'targets')
+    return `${path}: expected a setting that a target may have`;
   if (issue.expected === 'never')
     return path.startsWith('secrets.')
       ? `expected one of ${SECRETS.join(', ')}, got "${path}"`
       : `expected the name of a flag, got "${path}"`;
   return `${path}: ${issue.message}`;
-}
-
-function textOf(value: FlagValue): string {
-  return Array.isArray(value) ? value.map(String).join(',') : String(value);
 }

@@ -18,14 +18,16 @@ export type OperationEvents = 'all' | 'errors' | 'none';
 export class EventWriter implements Disposable {
   readonly #terminal: Terminal;
   readonly #operations: OperationEvents;
+  /** The target of several that every event is of. */
+  readonly #target: { readonly target?: string };
   readonly #listening: Disposable;
   readonly #phaseStartedMs = new Map<string, number>();
   readonly #lastProgressMs = new Map<string, number>();
 
-  constructor(terminal: Terminal, operations: OperationEvents, version: string) {
+  private constructor(terminal: Terminal, operations: OperationEvents, target?: string) {
     this.#terminal = terminal;
     this.#operations = operations;
-    this.#write('version', { alarmsync: version, events: EVENTS_VERSION });
+    this.#target = target === undefined ? {} : { target };
     this.#listening = listen({
       phase: (message) => this.#takePhase(message),
       progress: (message) => this.#takeProgress(message),
@@ -33,6 +35,17 @@ export class EventWriter implements Disposable {
       invalid_row: (message) => this.#write('invalid_row', { ...message }),
       diagnostic: (message) => this.diagnostic(message),
     });
+  }
+
+  static open(terminal: Terminal, operations: OperationEvents, version: string): EventWriter {
+    const events = new EventWriter(terminal, operations);
+    events.#write('version', { alarmsync: version, events: EVENTS_VERSION });
+    return events;
+  }
+
+  /** The same for the target of several that is at work: each event says which. */
+  ofTarget(target: string): EventWriter {
+    return new EventWriter(this.#terminal, this.#operations, target);
   }
 
   planSummary(summary: PlanSummary, checksum: string): void {
@@ -52,6 +65,19 @@ export class EventWriter implements Disposable {
       exit_code: exitCode,
       ...(outcome.downtimes === null ? {} : { downtimes: endedCounts(outcome.downtimes) }),
     });
+  }
+
+  /** The plans of all targets together. */
+  plansSummary(counts: Readonly<Record<string, number>>, checksum: string): void {
+    this.#write('plans_summary', { ...counts, checksum });
+  }
+
+  targetsSummary(
+    ended: readonly { readonly target: string; readonly exitCode: number }[],
+    exitCode: number,
+  ): void {
+    const targets = ended.map(({ target, exitCode: own }) => ({ target, exit_code: own }));
+    this.#write('targets_summary', { targets, exit_code: exitCode });
   }
 
   finding(finding: Finding): void {
@@ -102,7 +128,7 @@ export class EventWriter implements Disposable {
   }
 
   #write(type: string, members: Record<string, unknown>): void {
-    this.#terminal.event(JSON.stringify({ type, at: new Date().toISOString(), ...members }));
+    this.#terminal.event(JSON.stringify({ type, at: new Date().toISOString(), ...this.#target, ...members }));
   }
 }
 

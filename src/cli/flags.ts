@@ -84,6 +84,38 @@ export const FLAGS = {
     default: 'meaning',
     meaning: 'Whether in_alarm equals active',
   },
+  target: {
+    kind: 'list',
+    meaning: 'Only these of the targets in the configuration file: names or GLOBs, such as eu-*,us',
+  },
+  'target-column': {
+    kind: 'text',
+    meaning: 'The column of the file that names the target of each row; without it targets have scopes',
+  },
+  'on-unclaimed': {
+    kind: 'choice',
+    choices: ['fail', 'skip'],
+    default: 'fail',
+    meaning: 'What a row does that no target takes',
+  },
+  'on-target-failure': {
+    kind: 'choice',
+    choices: ['stop', 'continue'],
+    default: 'stop',
+    meaning: 'Whether a target that cannot be planned keeps all others from being applied',
+  },
+  'max-delete-all': {
+    kind: 'limit',
+    meaning: 'Refuse all plans when they delete more together: N or P% of the alarms of all targets',
+  },
+  'max-update-all': {
+    kind: 'limit',
+    meaning: 'The same of updates, all targets together',
+  },
+  'max-create-all': {
+    kind: 'limit',
+    meaning: 'The same of creates, all targets together (unlimited when not given)',
+  },
   limit: { kind: 'count', meaning: 'Take up at most N operations; the rest stays pending' },
   concurrency: { kind: 'count', default: '8', meaning: 'Requests in flight at most' },
   tpslimit: {
@@ -218,67 +250,3 @@ export const FLAGS = {
 } as const;
 
 export type FlagName = keyof typeof FLAGS;
-
-export const OUTPUT_FLAGS: readonly FlagName[] = [
-  'config',
-  'json',
-  'json-operations',
-  'log-format',
-  'no-color',
-  'verbose',
-  'quiet',
-];
-
-/** Where metrics go. */
-export const METRIC_FLAGS: readonly FlagName[] = ['statsd', 'tag', 'metrics-interval', 'metrics-file'];
-
-/** How a run is watched. */
-export const WATCH_FLAGS: readonly FlagName[] = [...METRIC_FLAGS, 'event', 'event-notify', 'webhook'];
-
-export const STATE_FLAGS: readonly FlagName[] = ['state-dir'];
-
-/** How the service is reached, and at which pace. */
-export const PACE_FLAGS: readonly FlagName[] = [
-  'concurrency',
-  'tpslimit',
-  'tpslimit-burst',
-  'retries',
-  'request-timeout',
-  'settle-time',
-  'page-size',
-  'insecure',
-  'lock-timeout',
-];
-
-/** When a run ends early. */
-export const END_FLAGS: readonly FlagName[] = ['limit', 'max-errors', 'max-duration'];
-
-/** How the file is read. */
-export const SOURCE_FLAGS: readonly FlagName[] = [
-  'compare-state',
-  'ignore-fields',
-  'ignore-columns',
-  'on-duplicate',
-  'expect-rows',
-  'expect-sha256',
-];
-
-/** What shapes a run; kept in it. */
-export const SHAPE_FLAGS: readonly FlagName[] = [
-  'service',
-  ...SOURCE_FLAGS,
-  'policy',
-  'scope',
-  'exclude',
-  'protect',
-  'on-invalid',
-  'rejects',
-  'max-delete',
-  'max-update',
-  'max-create',
-  'allow-empty',
-  'allow-shrunk-service',
-  'allow-missing-final-newline',
-  'check-before',
-  'ignore-errors',
-];

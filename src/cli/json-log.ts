@@ -20,7 +20,8 @@ export class JsonLog implements MessageLog {
   readonly #listening: Disposable;
   #runId: string | undefined;
 
-  constructor(level: LogLevel) {
+  /** @param target the one of several that every line is about */
+  constructor(level: LogLevel, target?: string) {
     this.level = level;
     this.#logger = pino(
       {
@@ -28,7 +29,10 @@ export class JsonLog implements MessageLog {
         base: null,
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
-        mixin: () => (this.#runId === undefined ? {} : { run_id: this.#runId }),
+        mixin: () => ({
+          ...(this.#runId === undefined ? {} : { run_id: this.#runId }),
+          ...(target === undefined ? {} : { target }),
+        }),
       },
       pino.destination({ dest: STANDARD_ERROR, sync: true }),
     );
@@ -68,6 +72,10 @@ export class JsonLog implements MessageLog {
 
   next(message: string): void {
     this.#logger.info(`Next: ${message}`);
+  }
+
+  ofTarget(target: string): MessageLog {
+    return new JsonLog(this.level, target);
   }
 
   [Symbol.dispose](): void {

@@ -24,18 +24,25 @@ export interface MessageLog extends Disposable {
   fault(error: AlarmSyncError): void;
   /** What to do next, when all went well. */
   next(message: string): void;
+  /** The same for one of several targets: each line says which. */
+  ofTarget(target: string): MessageLog;
 }
 
 const LEVELS: readonly LogLevel[] = ['warn', 'info', 'debug', 'trace'];
 
+/** Is written one line at a time. */
+type LineOutput = Pick<NodeJS.WriteStream, 'isTTY'> & { readonly write: (line: string) => unknown };
+
 export class HumanLog implements MessageLog {
-  readonly #output: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
+  readonly #output: LineOutput;
   readonly level: LogLevel;
+  readonly #hasColor: boolean;
   readonly #colors: ReturnType<typeof createColors>;
 
-  constructor(output: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>, level: LogLevel, hasColor: boolean) {
+  constructor(output: LineOutput, level: LogLevel, hasColor: boolean) {
     this.#output = output;
     this.level = level;
+    this.#hasColor = hasColor;
     this.#colors = createColors(hasColor && output.isTTY);
   }
 
@@ -69,6 +76,12 @@ export class HumanLog implements MessageLog {
 
   next(message: string): void {
     if (this.#isHeard('info')) this.#hint(message);
+  }
+
+  ofTarget(target: string): MessageLog {
+    const { isTTY } = this.#output;
+    const write = (line: string): unknown => this.#output.write(`[${target}] ${line}`);
+    return new HumanLog({ isTTY, write }, this.level, this.#hasColor);
   }
 
   [Symbol.dispose](): void {}

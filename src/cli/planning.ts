@@ -5,6 +5,7 @@ import path from 'node:path';
 
 import { asAlarmSyncError } from '../alarm/errors.ts';
 import { forecastLine, planLine, planNotes } from '../pipeline/report/summary.ts';
+import { sourceOfPart, type DealtPart } from '../pipeline/part-source.ts';
 import { dropStaging } from '../pipeline/staging-files.ts';
 import { planAdoption, planRollback, planRun } from '../pipeline/sync.ts';
 import { requireFreeSpace } from '../store/free-space.ts';
@@ -36,6 +37,8 @@ export interface PlanningDeps {
   readonly context: CommandContext;
   readonly connection: ServiceConnection;
   readonly state: StateDirectory;
+  /** The rows that are this target's, where there are several; else the file is read whole. */
+  readonly dealt?: DealtPart;
 }
 
 /**
@@ -43,9 +46,22 @@ export interface PlanningDeps {
  * @throws {AlarmSyncError} whatever planRun throws.
  */
 export async function makeNewPlan(deps: PlanningDeps, newPlan: NewPlan): Promise<PlanFile> {
-  const { context, connection, state } = deps;
+  return completePlan(deps, createRun(deps, newPlan), newPlan.undone);
+}
+
+/** Makes and registers a run in which nothing is planned yet, and leaves its plan file open. */
+export function createRun(
+  {
+    context,
+    connection,
+    state,
+  }: Pick<PlanningDeps, 'context' | 'state'> & {
+    readonly connection: Pick<ServiceConnection, 'identity' | 'serviceKey'>;
+  },
+  newPlan: NewPlan,
+): PlanFile {
   const { settings, runId, planPath, undone } = newPlan;
-  const { identity } = connection.service;
+  const { identity } = connection;
   const createdAtMs = context.nowEpochMs();
   const plan = PlanFile.create(planPath, {
     runId,
@@ -58,7 +74,7 @@ export async function makeNewPlan(deps: PlanningDeps, newPlan: NewPlan): Promise
     settings,
   });
   state.register({ runId, planPath, createdAtMs }, connection.serviceKey);
-  return completePlan(deps, plan, undone);
+  return plan;
 }
 
 /** Plans again into the file of a planning that was interrupted; nothing of it was written to the service. */
@@ -110,10 +126,11 @@ async function completePlan(
 export function dropPlanningFiles(runDirectory: string): void {
   dropStaging(runDirectory);
   rmSync(spoolPath(runDirectory), { force: true });
+  rmSync(partPathOf(runDirectory), { force: true });
 }
 
 async function planInto(
-  { context, connection, state }: PlanningDeps,
+  { context, connection, state, dealt }: PlanningDeps,
   plan: PlanFile,
   settings: RunSettings,
   undone: RegisteredRun | null,
@@ -121,7 +138,10 @@ async function planInto(
 ): Promise<PlanSummary> {
   const pace = paceOf(context);
   const deps = {
-    stages: connection.stages,
+    stages:
+      dealt === undefined
+        ? connection.stages
+        : { ...connection.stages, source: sourceOfPart(connection.stages.source, dealt) },
     capabilities: connection.service.capabilities,
     openDowntimes: connection.openDowntimes,
     plan,
@@ -139,8 +159,8 @@ async function planInto(
   };
   const { stop } = context.stop;
   if (undone !== null) return planRollback(deps, { ...planSettings, undoneFile: undone.planPath }, stop);
-  const sourcePath = await sourcePathOf(context, settings.file ?? '-', runDirectory);
-  requireFreeSpace(runDirectory, sourcePath);
+  const sourcePath = dealt?.sourcePath ?? (await sourcePathOf(context, settings.file ?? '-', runDirectory));
+  requireFreeSpace(runDirectory, dealt?.partPath ?? sourcePath);
   const planFile = settings.adopts ? planAdoption : planRun;
   return planFile(deps, { ...planSettings, sourcePath }, stop);
 }
@@ -158,7 +178,11 @@ function endPlanning(context: CommandContext, plan: PlanFile, thrown: unknown): 
 }
 
 /** Standard input cannot be read twice, so it is kept in the run's directory until the plan stands. */
-async function sourcePathOf(context: CommandContext, file: string, runDirectory: string): Promise<string> {
+export async function sourcePathOf(
+  context: CommandContext,
+  file: string,
+  runDirectory: string,
+): Promise<string> {
   if (file !== '-') return shortPath(file);
   const target = spoolPath(runDirectory);
   if (existsSync(target)) return target;
@@ -173,6 +197,11 @@ async function sourcePathOf(context: CommandContext, file: string, runDirectory:
 function shortPath(file: string): string {
   const relative = path.relative('.', file);
   return relative.startsWith('..') ? file : relative;
+}
+
+/** Where the rows of one target are put. */
+export function partPathOf(runDirectory: string): string {
+  return path.join(runDirectory, 'part.csv');
 }
 
 function spoolPath(runDirectory: string): string {

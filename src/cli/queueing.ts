@@ -55,7 +55,7 @@ export interface HandOver extends AsyncDisposable {
  */
 export async function openHandOver(
   context: CommandContext,
-  { service }: Pick<ServiceConnection, 'service'>,
+  { service, identity }: Pick<ServiceConnection, 'service' | 'identity'>,
   plan: PlanFile,
   run: Run,
 ): Promise<HandOver | undefined> {
@@ -68,7 +68,7 @@ export async function openHandOver(
   plan.run.noteDraining(context.nowEpochMs());
   const queue = await WorkQueue.open({
     redis: redisSettingsOf(context, address),
-    suited: suitedOf(context, service.identity),
+    suited: suitedOf(context, identity),
     runId: run.runId,
     adopts: run.settings.adopts,
     requestTimeoutMs: requestTimeoutMsOf(context),

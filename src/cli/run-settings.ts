@@ -33,6 +33,7 @@ export function runSettingsOf(values: Values, file: string, service: string): Ru
     ignoreErrors: values.isOn('ignore-errors'),
     downtimes: null,
     adopts: false,
+    target: null,
   };
 }
 

@@ -4,7 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
 
-import { readOnly, type AlarmReader, type AlarmService } from '../services/alarm-service.ts';
+import {
+  readOnly,
+  type AlarmReader,
+  type AlarmService,
+  type ServiceIdentity,
+} from '../services/alarm-service.ts';
 import type { Observation, ObserveWish } from '../services/datadog/observe/observe.ts';
 import { Pacer, type PacerSettings } from '../services/pacer.ts';
 import { openObservation, openService, type ServiceSettings } from '../services/registry.ts';
@@ -48,6 +53,8 @@ export function paceOf({ values }: CommandContext): Pace {
 /** An open service; disposing it closes connections and timers. */
 export interface ServiceConnection extends AsyncDisposable {
   readonly service: AlarmService;
+  /** As the service says it, with the account that the configuration names. */
+  readonly identity: ServiceIdentity;
   readonly serviceKey: string;
   /** The same service, for the stages that plan: each in a thread of its own. */
   readonly stages: Stages;
@@ -72,12 +79,15 @@ export async function connect(
   const { settings, quota } = serviceSettingsOf(context, service, adopts);
   const pacer = new Pacer(quota, tellRest);
   const opened = await openService(settings, pacer);
+  const { account } = context.sections;
+  const identity = account === null ? opened.identity : { ...opened.identity, account };
   const restAfterStages = (): void => {
     if (quota.perSecond > 0) pacer.pause(QUOTA_WINDOW_MS);
   };
   return {
     service: opened,
-    serviceKey: serviceKeyOf(opened.identity),
+    identity,
+    serviceKey: serviceKeyOf(identity),
     stages: threadedStages(settings, quota, context.trace),
     openDowntimes: openerOf(opened.downtimes, restAfterStages),
     restAfterStages,
@@ -167,7 +177,7 @@ export async function lockService(
 /** Tells whoever watches which run is at work here. */
 export function tellRun(
   context: CommandContext,
-  { service, serviceKey }: ServiceConnection,
+  { identity, serviceKey }: ServiceConnection,
   state: StateDirectory,
   { runId, kind }: Pick<Run, 'runId' | 'kind'>,
 ): void {
@@ -175,7 +185,7 @@ export function tellRun(
   publish('run', {
     runId,
     kind,
-    serviceAddress: service.identity.address,
+    serviceAddress: identity.address,
     quotaPerSecond: paceOf(context).quotaPerSecond,
     ...(lastSuccessEpochMs === undefined ? {} : { lastSuccessEpochMs }),
   });

@@ -30,7 +30,7 @@ export async function settleUnfinished(
   state: StateDirectory,
   settings: RunSettings,
 ): Promise<number | undefined> {
-  const { address, account } = connection.service.identity;
+  const { address, account } = connection.identity;
   for (const { registered, run } of knownRuns(state, context.terminal)) {
     if (!isUnfinished(run) || run.serviceAddress !== address || run.serviceAccount !== account) continue;
     using plan = PlanFile.open(registered.planPath);
@@ -101,7 +101,12 @@ async function choose(
 async function isSameWork(run: Run, settings: RunSettings): Promise<boolean> {
   const { file } = settings;
   if (file === null || file === '-' || !isDeepStrictEqual({ ...run.settings, file }, settings)) return false;
-  return run.sourceSha256 === (await digestOf(file));
+  return hasDigest(file, run.sourceSha256);
+}
+
+/** True when those are the bytes of the file. */
+export async function hasDigest(file: string, sha256: string | null): Promise<boolean> {
+  return sha256 === (await digestOf(file));
 }
 
 async function digestOf(file: string): Promise<string | undefined> {

@@ -11,7 +11,14 @@ export type GivenFlags = ReadonlyMap<string, string>;
 
 const NO_FILE: ConfigFile = {
   flags: new Map(),
-  sections: { contacts: {}, secrets: {}, cloudwatch: DEFAULT_CLOUDWATCH_SETTINGS, downtimes: null },
+  sections: {
+    contacts: {},
+    secrets: {},
+    cloudwatch: DEFAULT_CLOUDWATCH_SETTINGS,
+    downtimes: null,
+    account: null,
+    targets: null,
+  },
 };
 
 const SECRET_VARIABLES: ReadonlySet<string> = new Set([
@@ -32,9 +39,28 @@ const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
 /** The values of one command's flags. Each getter decodes, and throws ALARMSYNC_CLI_USAGE for what it cannot. */
 export class Values {
   readonly #texts: ReadonlyMap<string, string>;
+  /** Flags of the command that only a file could have set: a target may say otherwise. */
+  readonly #open: ReadonlySet<string>;
 
-  constructor(texts: ReadonlyMap<string, string>) {
+  constructor(texts: ReadonlyMap<string, string>, open: ReadonlySet<string> = new Set()) {
     this.#texts = texts;
+    this.#open = open;
+  }
+
+  /** With what a target says, where neither the command line nor the environment said it. */
+  ofTarget(texts: ReadonlyMap<string, string>): Values {
+    const own = [...texts].filter(([flag]) => this.#open.has(flag));
+    return new Values(new Map([...this.#texts, ...own]), this.#open);
+  }
+
+  /** With these, whoever said otherwise. */
+  with(texts: Readonly<Partial<Record<FlagName, string>>>): Values {
+    return new Values(new Map([...this.#texts, ...Object.entries(texts)]), this.#open);
+  }
+
+  /** True for a flag of the command line or the environment. */
+  isFixed(flag: FlagName): boolean {
+    return this.#texts.has(flag) && !this.#open.has(flag);
   }
 
   isOn(flag: FlagName): boolean {
@@ -141,7 +167,8 @@ export async function mergeValues(
       if (text !== undefined) texts.set(flag, text);
     }
   }
-  return { values: new Values(texts), sections };
+  const open = flags.filter((flag) => !fromEnvironment.has(flag) && !given.has(flag));
+  return { values: new Values(texts, new Set(open)), sections };
 }
 
 function environmentTexts(

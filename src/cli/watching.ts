@@ -8,7 +8,7 @@ import { RequestObserver, type RequestTraces } from '../telemetry/requests.ts';
 import type { RunEnd, RunOutcomeWord } from '../telemetry/run-notice.ts';
 import type { RunTrace } from '../telemetry/run-trace.ts';
 import type { Command, CommandContext } from './command.ts';
-import { METRIC_FLAGS, WATCH_FLAGS } from './flags.ts';
+import { METRIC_FLAGS, WATCH_FLAGS } from './flag-groups.ts';
 import { Notices } from './notices.ts';
 import { StopRequest } from './stop.ts';
 import { labelsOf, tagsOf } from './tags.ts';
@@ -41,7 +41,7 @@ type WatchedContext = Pick<
 >;
 
 /** Watches one command, from before it starts until after its end. */
-export class Watching implements AsyncDisposable {
+class Watching implements AsyncDisposable {
   readonly #startedMs: number = performance.now();
   readonly #watchers: Watchers;
   readonly #requests: RequestObserver | undefined;
@@ -107,6 +107,16 @@ export class Watching implements AsyncDisposable {
     if (isRunsEnd) metrics?.noteEnded(outcome);
     await notices?.tell(end);
   }
+}
+
+/** Runs the work of a command under the eyes of whoever the flags name. */
+export async function watched(
+  context: CommandContext,
+  command: Command,
+  work: (context: CommandContext) => Promise<number>,
+): Promise<number> {
+  await using watching = await Watching.open(context, command);
+  return await watching.watch(async () => work({ ...context, trace: watching.trace }));
 }
 
 /** Undefined for a command that is neither run nor worker, or when no traces are wanted. */

@@ -112,12 +112,13 @@ export class PlanFile implements Disposable {
     this.database.exec(PLAN_INDEXES);
   }
 
-  /** Forgets what an interrupted planning wrote: the run starts to plan again, with its settings and approval. */
+  /** Forgets what a planning wrote of which nothing was sent: the run starts to plan again, with its settings and approval. */
   restartPlanning(): void {
     this.database.transaction(() => {
       this.alarms.clear();
       this.downtimes.clear();
       this.database.exec('DELETE FROM rejected_row');
+      this.run.noteReplanning();
     })();
   }
 

@@ -11,6 +11,23 @@ export type CheckBefore = 'all' | 'deletes' | 'none';
 /** A limit of the guard: a count, or a percentage of the existing alarms in scope. */
 export type Limit = { readonly count: number } | { readonly percent: number };
 
+/** What a run has to do with those of other targets. */
+export interface TargetShare {
+  readonly name: string;
+  /** The column whose cell names the target of a row; null where scopes say it. */
+  readonly column: string | null;
+  /** Every target that rows may be of. */
+  readonly all: readonly { readonly name: string; readonly scope: string | null }[];
+  /** Those that are planned together; nothing is sent to one before all of them are planned. */
+  readonly chosen: readonly string[];
+  readonly onUnclaimed: 'fail' | 'skip';
+  readonly onFailure: 'stop' | 'continue';
+  /** Of the chosen ones together. */
+  readonly maxDelete: Limit | null;
+  readonly maxUpdate: Limit | null;
+  readonly maxCreate: Limit | null;
+}
+
 /** What shapes a run. Kept in the run: resume and apply may change its pace only. */
 export interface RunSettings {
   /** The file as named on the command line; `-` for standard input. Null for a rollback. */
@@ -39,6 +56,8 @@ export interface RunSettings {
   readonly downtimes: readonly Downtime[] | null;
   /** True for an adoption, and for the rollback of one: alarms change hands, and nothing else of them changes. */
   readonly adopts: boolean;
+  /** Null where the whole file is for one service. */
+  readonly target: TargetShare | null;
 }
 
 const number = v.pipe(v.number(), v.finite());
@@ -51,6 +70,18 @@ const downtime: v.GenericSchema<unknown, Downtime> = v.object({
   message: v.string(),
   timezone: v.string(),
   recurrences: v.array(v.object({ start: v.string(), duration: v.string(), rrule: v.string() })),
+});
+
+const target: v.GenericSchema<unknown, TargetShare> = v.object({
+  name: v.string(),
+  column: v.nullable(v.string()),
+  all: v.array(v.object({ name: v.string(), scope: v.nullable(v.string()) })),
+  chosen: v.array(v.string()),
+  onUnclaimed: v.picklist(['fail', 'skip']),
+  onFailure: v.picklist(['stop', 'continue']),
+  maxDelete: v.nullable(limit),
+  maxUpdate: v.nullable(limit),
+  maxCreate: v.nullable(limit),
 });
 
 const schema: v.GenericSchema<unknown, RunSettings> = v.object({
@@ -78,6 +109,7 @@ const schema: v.GenericSchema<unknown, RunSettings> = v.object({
   // A run from before there were such things has none.
   downtimes: v.optional(v.nullable(v.array(downtime)), null),
   adopts: v.optional(v.boolean(), false),
+  target: v.optional(v.nullable(target), null),
 });
 
 /** Reads stored settings back. @throws {Error} for text that is none: a plan file is input from outside. */

@@ -113,6 +113,20 @@ export class RunTable {
       .run(JSON.stringify(summary), checksum, nowEpochMs);
   }
 
+  /** planned -> planned: what was found out about the plan afterwards. */
+  noteSummary(summary: PlanSummary): void {
+    this.#database.prepare('UPDATE run SET summary = ?').run(JSON.stringify(summary));
+  }
+
+  /** Back to planning, as if nothing had been planned. */
+  noteReplanning(): void {
+    this.#database
+      .prepare(
+        `UPDATE run SET phase = 'planning', summary = NULL, checksum = NULL, planned_at_ms = NULL, exit_code = NULL`,
+      )
+      .run();
+  }
+
   noteApproved(nowEpochMs: number): void {
     this.#database.prepare('UPDATE run SET approved_at_ms = coalesce(approved_at_ms, ?)').run(nowEpochMs);
   }

@@ -1,5 +1,6 @@
 // What the stages publish, by name: the one vocabulary that events, logs, metrics and traces subscribe to.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import type { FailureClass } from '../alarm/errors.ts';
@@ -130,16 +131,35 @@ export function isHeard(name: TelemetryName): boolean {
   return channels.get(name)?.hasSubscribers === true;
 }
 
+/** Which target of several is at work: what is published then is of it. */
+const targetAtWork = new AsyncLocalStorage<string | undefined>();
+
+/** Undefined where there is one alone, and for what is done for all of them. */
+export function targetHere(): string | undefined {
+  return targetAtWork.getStore();
+}
+
+/** Whatever is published while `work` lasts, and from whatever it starts, is of that target. */
+export function inTarget<Result>(target: string | undefined, work: () => Result): Result {
+  // A storage that was never run costs nothing; one that was makes every promise of the process dearer.
+  return target === targetHere() ? work() : targetAtWork.run(target, work);
+}
+
 /** What a subscriber wants to hear, by name. */
 export type TelemetryListeners = {
   readonly [Name in TelemetryName]?: (message: TelemetryMessages[Name]) => void;
 };
 
-/** Hears these names until it is disposed. */
+/** Hears these names until it is disposed: of the target that was at work when it began to listen, or of none. */
 export function listen(listeners: TelemetryListeners): Disposable {
+  const target = targetHere();
   const listening = TELEMETRY_NAMES.flatMap((name) => {
     const listener = decodeListener(listeners[name]);
-    return listener === undefined ? [] : [{ name: channelName(name), listener }];
+    if (listener === undefined) return [];
+    const ofTarget = (message: unknown): void => {
+      if (targetHere() === target) listener(message);
+    };
+    return [{ name: channelName(name), listener: ofTarget }];
   });
   for (const { name, listener } of listening) subscribe(name, listener);
   return {

@@ -6,7 +6,7 @@
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-import { publish, type TracedRequest } from './names.ts';
+import { inTarget, publish, targetHere, type TracedRequest } from './names.ts';
 import { RequestSampler, type RequestTrace } from './request-sampler.ts';
 import { traceOfStep } from './step-trace.ts';
 
@@ -34,6 +34,8 @@ export class RequestObserver implements Disposable {
   readonly #started = new Map<object, Started>();
   readonly #traces: RequestTraces;
   readonly #samplers = new WeakMap<RequestTrace, RequestSampler>();
+  /** Of several targets at work, this one's requests alone are heard. */
+  readonly #target: string | undefined = targetHere();
   readonly #listeners: Readonly<Record<string, (message: unknown) => void>>;
 
   /** @param traces of which sampled requests bear one to the service */
@@ -60,7 +62,7 @@ export class RequestObserver implements Disposable {
   #startUndici(request: UndiciRequest): void {
     const { method, origin } = request;
     // To a proxy, and not to the service.
-    if (method === 'CONNECT') return;
+    if (method === 'CONNECT' || targetHere() !== this.#target) return;
     const path = withoutQuery(request.path);
     const sampler = this.#samplerNow();
     const spanId = sampler?.sample();
@@ -75,7 +77,7 @@ export class RequestObserver implements Disposable {
    */
   #startNode(request: NodeRequest): void {
     const target = request.getHeader('x-amz-target');
-    if (typeof target !== 'string') return;
+    if (typeof target !== 'string' || targetHere() !== this.#target) return;
     const { method, protocol, path } = request;
     const sampler = this.#samplerNow();
     this.#start(request, {
@@ -119,14 +121,15 @@ export class RequestObserver implements Disposable {
     const { method, resource, startedMs, status } = started;
     const durationMs = performance.now() - startedMs;
     const traced = this.#tracedOf(started, durationMs, failure);
-    publish('request', {
+    const message = {
       method,
       resource,
       durationMs,
       inFlightCount: this.#started.size,
       ...(status === undefined ? {} : { status }),
       ...(traced === undefined ? {} : { traced }),
-    });
+    };
+    inTarget(this.#target, () => publish('request', message));
   }
 
   #tracedOf(

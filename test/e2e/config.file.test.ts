@@ -95,6 +95,10 @@ describe('config schema', () => {
           type: 'object',
           additionalProperties: { type: 'string', pattern: '^(?:@|arn:|[a-z+]+:\\/\\/)\\S+$' },
         },
+        targets: {
+          type: 'array',
+          items: { required: ['name', 'service'], additionalProperties: { not: {} } },
+        },
         cloudwatch: { required: ['namespace'], properties: { writes_per_second: { default: 3 } } },
       },
     });

@@ -8,11 +8,13 @@ import { expect, it } from 'vitest';
 import { SERVER_SPAN_ATTRIBUTES } from '../../src/server/traces.ts';
 import { SPANS } from '../../src/telemetry/spans.ts';
 import { startOtlpReceiver, type ReceivedSpan } from '../stand-ins/otlp-receiver.ts';
-import { eventsOf } from './command-line.ts';
+import { eventsOf, openWorkspace, type Finished } from './command-line.ts';
 import { start as startDatadogWorld } from './datadog-world.ts';
 import { NO_RUN, openEventfulWorld, openQuietWorld } from './eventful-run.ts';
 import { observe } from './observe-world.ts';
 import { startReferenceService } from './reference-service.ts';
+import { startStandIn } from './stand-in.ts';
+import { configOf, sitedCsv } from './targets-world.ts';
 import { paramsOf, rows } from './world.ts';
 
 type Names = ReadonlyMap<string, ReadonlySet<string>>;
@@ -82,6 +84,7 @@ it('events have the types, phases and members of the README, and no others', asy
     await workspace.run(['doctor', '--service', service.url, '--json']),
     await refused.workspace.run([...refused.args, ...all]),
     await observe(datadog, 'diff', '--json'),
+    await syncTwoTargets(),
   ];
   const events = finished.flatMap(eventsOf);
 
@@ -99,7 +102,14 @@ it('events have the types, phases and members of the README, and no others', asy
   expect(new Set(['name', 'state', ...phases])).toEqual(inReadme.get('phase'));
 });
 
-/** Each event has these two. */
+async function syncTwoTargets(): Promise<Finished> {
+  const workspace = openWorkspace();
+  workspace.write('targets.json', configOf({ eu: await startStandIn(), us: await startStandIn() }));
+  workspace.write('alarms.csv', sitedCsv({ eu: rows(1), us: rows(1) }));
+  return workspace.run(['sync', 'alarms.csv', '--config', 'targets.json', '--auto-approve', '--json']);
+}
+
+/** Each event has these two, and of several targets the third. */
 function isDocumented(inReadme: Names, type: string, member: string): boolean {
-  return ['type', 'at'].includes(member) || inReadme.get(type)?.has(member) === true;
+  return ['type', 'at', 'target'].includes(member) || inReadme.get(type)?.has(member) === true;
 }

@@ -3,7 +3,7 @@
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
 import { requireChecksumWithForce } from '../acceptance.ts';
-import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flags.ts';
+import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flag-groups.ts';
 import { adoptionSettingsOf } from '../run-settings.ts';
 import { connect } from '../session.ts';
 import { planAndApply } from '../whole-run.ts';

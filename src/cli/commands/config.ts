@@ -2,7 +2,7 @@
 
 import { AlarmSyncError } from '../../alarm/errors.ts';
 import { positional, type Command } from '../command.ts';
-import { OUTPUT_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS } from '../flag-groups.ts';
 
 export const configCommand: Command = {
   usage: 'config <what>',

@@ -4,8 +4,9 @@ import { examine, type Finding } from '../../pipeline/doctor/doctor.ts';
 import { safe } from '../../pipeline/report/escape.ts';
 import { readOnly } from '../../services/alarm-service.ts';
 import type { Command } from '../command.ts';
-import { OUTPUT_FLAGS, PACE_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS, PACE_FLAGS } from '../flag-groups.ts';
 import { connect, paceOf } from '../session.ts';
+import { ofOneTarget } from '../targets/choice.ts';
 
 const MARKS: Readonly<Record<Finding['level'], string>> = { good: 'ok  ', note: 'note', bad: 'BAD ' };
 
@@ -13,8 +14,9 @@ export const doctorCommand: Command = {
   usage: 'doctor',
   meaning: 'Look at a service: what it means for safety and speed, and the settings that follow; reads only',
   example: 'alarmsync doctor --service https://alarms.example.com',
-  flags: ['service', 'write-probe', ...PACE_FLAGS, ...OUTPUT_FLAGS],
-  async run(context) {
+  flags: ['service', 'target', 'write-probe', ...PACE_FLAGS, ...OUTPUT_FLAGS],
+  async run(given) {
+    const context = ofOneTarget(given);
     const { values, terminal, events, stop, nowEpochMs } = context;
     await using connection = await connect(context, { service: values.required('service'), adopts: false });
     const { service } = connection;

@@ -4,7 +4,7 @@ import { explainLines } from '../../pipeline/report/explain.ts';
 import { PlanFile } from '../../store/plan-file.ts';
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
-import { OUTPUT_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS } from '../flag-groups.ts';
 
 export const explainCommand: Command = {
   usage: 'explain <plan> <name>',

@@ -9,15 +9,17 @@ import { listService } from '../../pipeline/listing/listing.ts';
 import { readOnly } from '../../services/alarm-service.ts';
 import { ExistingStaging } from '../../store/existing-staging.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS } from '../flag-groups.ts';
 import { connect, newRunId, openState, paceOf } from '../session.ts';
+import { ofOneTarget } from '../targets/choice.ts';
 
 export const exportCommand: Command = {
   usage: 'export',
   meaning: 'Write the service as CSV to standard output, in_alarm as active; only once the listing is whole',
   example: 'alarmsync export --service https://alarms.example.com > alarms.csv',
-  flags: ['service', ...PACE_FLAGS, ...STATE_FLAGS, ...OUTPUT_FLAGS],
-  async run(context) {
+  flags: ['service', 'target', ...PACE_FLAGS, ...STATE_FLAGS, ...OUTPUT_FLAGS],
+  async run(given) {
+    const context = ofOneTarget(given);
     const { values, terminal, stop } = context;
     await using connection = await connect(context, { service: values.required('service'), adopts: false });
     using state = openState(context);

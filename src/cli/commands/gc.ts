@@ -2,7 +2,7 @@
 
 import { dropStaging } from '../../pipeline/staging-files.ts';
 import type { Command } from '../command.ts';
-import { OUTPUT_FLAGS, STATE_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS, STATE_FLAGS } from '../flag-groups.ts';
 import { openState } from '../session.ts';
 import { isUnfinished, knownRuns } from '../runs.ts';
 import { required } from '../values.ts';

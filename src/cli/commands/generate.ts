@@ -2,7 +2,7 @@
 
 import { generateCsv } from '../../pipeline/source/source.ts';
 import type { Command } from '../command.ts';
-import { OUTPUT_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS } from '../flag-groups.ts';
 import { required } from '../values.ts';
 
 export const generateCommand: Command = {

@@ -6,7 +6,7 @@ import { safe } from '../../pipeline/report/escape.ts';
 import type { FieldDifference, Goal, Step } from '../../services/datadog/observe/observe.ts';
 import { positional, type Command } from '../command.ts';
 import { exitCodeOf } from '../exit-code.ts';
-import { OUTPUT_FLAGS, PACE_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS, PACE_FLAGS } from '../flag-groups.ts';
 import { observeWishOf } from '../observe-wish.ts';
 import { connectObservation, paceOf } from '../session.ts';
 import type { Terminal } from '../terminal.ts';

@@ -6,10 +6,18 @@ import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
 import { acceptPlan, requireChecksumWithForce } from '../acceptance.ts';
 import { exitCodeOf } from '../exit-code.ts';
-import { OUTPUT_FLAGS, PACE_FLAGS, SHAPE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flags.ts';
+import {
+  OUTPUT_FLAGS,
+  PACE_FLAGS,
+  SHAPE_FLAGS,
+  STATE_FLAGS,
+  TARGET_FLAGS,
+  WATCH_FLAGS,
+} from '../flag-groups.ts';
 import { changeCountOf, makeNewPlan, planExitCode } from '../planning.ts';
 import { keptSettings, runSettingsOf } from '../run-settings.ts';
 import { connect, lockService, newRunId, openState } from '../session.ts';
+import { hasTargets } from '../targets/choice.ts';
 
 export const planCommand: Command = {
   usage: 'plan <file>',
@@ -21,13 +29,19 @@ export const planCommand: Command = {
     'detailed-exitcode',
     'force',
     'checksum',
+    ...TARGET_FLAGS,
     ...PACE_FLAGS,
     ...STATE_FLAGS,
     ...WATCH_FLAGS,
     ...OUTPUT_FLAGS,
   ],
+  watchesTargets: true,
   async run(context) {
     const { values, terminal } = context;
+    if (hasTargets(context)) {
+      const { startRound } = await import('../targets/new-round.ts');
+      return startRound(context, planCommand, 'never');
+    }
     requireChecksumWithForce(context.values);
     const asked = runSettingsOf(values, positional(context, 'file'), values.required('service'));
     await using connection = await connect(context, asked);

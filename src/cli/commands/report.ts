@@ -8,7 +8,7 @@ import { PlanFile } from '../../store/plan-file.ts';
 import type { Run } from '../../store/run-table.ts';
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
-import { OUTPUT_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS } from '../flag-groups.ts';
 import { isSameFile } from '../same-file.ts';
 import { writeWholeFile } from '../whole-file.ts';
 

@@ -9,10 +9,13 @@ import type { RegisteredRun, StateDirectory } from '../../store/state-directory.
 import { acceptPlan, requireChecksumWithForce, requireIntact } from '../acceptance.ts';
 import { applyPlan, requireApplicable, requireNotOvertaken } from '../applying.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flags.ts';
+import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flag-groups.ts';
+import { exitCodeOf } from '../exit-code.ts';
 import { dropPlanningFiles, planAgain, planExitCode } from '../planning.ts';
 import { isUnfinished, knownRuns, requireRun, type KnownRun } from '../runs.ts';
 import { connect, lockService, openState } from '../session.ts';
+import type { OldRound } from '../targets/old-round.ts';
+import { asRun } from '../targets/target-work.ts';
 
 export const resumeCommand: Command = {
   usage: 'resume [run]',
@@ -20,6 +23,7 @@ export const resumeCommand: Command = {
   example: 'alarmsync resume',
   flags: [
     'retry-failed',
+    'target',
     'max-plan-age',
     'force',
     'checksum',
@@ -30,46 +34,89 @@ export const resumeCommand: Command = {
     ...WATCH_FLAGS,
     ...OUTPUT_FLAGS,
   ],
+  watchesTargets: true,
   async run(context) {
     requireChecksumWithForce(context.values);
     using state = openState(context);
+    const round = await findOldRound(context, state);
+    if (round !== undefined) return await resumeRound(context, state, round);
     const found = findRun(context, state);
     if (found === undefined) {
       throw new AlarmSyncError('ALARMSYNC_RUN_UNKNOWN', `expected a run in ${state.directory}, got none`, {
         hint: 'start one with: alarmsync sync FILE --service URL',
       });
     }
-    const { registered, run } = found;
-    if (context.values.isOn('retry-failed') && run.phase === 'finished') {
-      return await retryFailed(context, state, registered, run);
-    }
-    if (run.phase !== 'planning') tidyUp(state, found);
-    if (!isUnfinished(run)) {
-      context.terminal.log.info(
-        run.phase === 'planned'
-          ? `Run ${run.runId} is planned and was not approved; apply it with: alarmsync apply ${registered.planPath}`
-          : `Nothing is left to do: run ${run.runId} is ${run.phase}.`,
-      );
-      return run.exitCode ?? 0;
-    }
-    await using connection = await connect(context, run.settings);
-    using _lock = await lockService(context, state, connection.serviceKey, run.runId);
-    requireNotOvertaken(run, connection, state);
-    context.terminal.log.info(`Resuming run ${run.runId}`);
-    using plan =
-      run.phase === 'planning'
-        ? await planAgain({ context, connection, state }, found)
-        : PlanFile.open(registered.planPath);
-    const current = plan.run.read();
-    if (current.phase === 'planned') {
-      requireIntact(plan);
-      acceptPlan(context, plan);
-    }
-    if (current.approvedAtMs === null) return planExitCode(requireSummary(plan));
-    requireApplicable(context, current, connection, state);
-    return await applyPlan(context, plan, connection, state);
+    return await asRun(context, resumeCommand, found.run.settings, async (own) =>
+      resumeOne(own, state, found),
+    );
   },
 };
+
+async function resumeOne(context: CommandContext, state: StateDirectory, found: KnownRun): Promise<number> {
+  const { registered, run } = found;
+  if (context.values.isOn('retry-failed') && run.phase === 'finished') {
+    return retryFailed(context, state, registered, run);
+  }
+  if (run.phase !== 'planning') tidyUp(state, found);
+  if (!isUnfinished(run)) return tellEnded(context, found);
+  await using connection = await connect(context, run.settings);
+  using _lock = await lockService(context, state, connection.serviceKey, run.runId);
+  requireNotOvertaken(run, connection, state);
+  context.terminal.log.info(`Resuming run ${run.runId}`);
+  using plan =
+    run.phase === 'planning'
+      ? await planAgain({ context, connection, state }, found)
+      : PlanFile.open(registered.planPath);
+  const current = plan.run.read();
+  if (current.phase === 'planned') {
+    requireIntact(plan);
+    acceptPlan(context, plan);
+  }
+  if (current.approvedAtMs === null) return planExitCode(requireSummary(plan));
+  requireApplicable(context, current, connection, state);
+  return await applyPlan(context, plan, connection, state);
+}
+
+function tellEnded({ terminal }: CommandContext, { registered, run }: KnownRun): number {
+  terminal.log.info(
+    run.phase === 'planned'
+      ? `Run ${run.runId} is planned and was not approved; apply it with: alarmsync apply ${registered.planPath}`
+      : `Nothing is left to do: run ${run.runId} is ${run.phase}.`,
+  );
+  return run.exitCode ?? 0;
+}
+
+/** The runs of several targets that are meant: those of that id, or those of the run that would be taken up. */
+async function findOldRound(context: CommandContext, state: StateDirectory): Promise<OldRound | undefined> {
+  const given = context.positionals.get('run');
+  const { findRound, isRoundUnfinished, roundIdOf } = await import('../targets/old-round.ts');
+  if (given !== undefined) return findRound(context, state, roundIdOf(given) ?? given);
+  let last: OldRound | undefined;
+  for (const [at, { run }] of [...knownRuns(state, context.terminal)].entries()) {
+    const roundId = roundIdOf(run.runId);
+    const round = roundId === undefined ? undefined : findRound(context, state, roundId);
+    if (round === undefined && isUnfinished(run)) return undefined;
+    if (round !== undefined && isRoundUnfinished(round)) return round;
+    if (at === 0) last = round;
+  }
+  return last;
+}
+
+async function resumeRound(context: CommandContext, state: StateDirectory, round: OldRound): Promise<number> {
+  const { goOnWithRound, isRoundUnfinished, roundExitCode } = await import('../targets/old-round.ts');
+  if (context.values.isOn('retry-failed')) {
+    const working = round.runs.map(async (found) =>
+      asRun(context, resumeCommand, found.run.settings, async (own) => resumeOne(own, state, found)),
+    );
+    return exitCodeOf(await Promise.all(working));
+  }
+  if (isRoundUnfinished(round)) return goOnWithRound(context, resumeCommand, state, round, 'kept');
+  for (const found of round.runs) {
+    if (found.run.phase !== 'planning') tidyUp(state, found);
+    tellEnded(context, found);
+  }
+  return roundExitCode(round);
+}
 
 /** Takes a finished run up again for what the service refused for good, and for the deletes that were held because of it. */
 async function retryFailed(

@@ -6,7 +6,7 @@ import { AlarmSyncError } from '../../alarm/errors.ts';
 import { faultNames, isFaultName, type FaultName } from '../../server/faults.ts';
 import type { ServerSettings } from '../../server/server.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { OUTPUT_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS } from '../flag-groups.ts';
 import { openTraces } from '../traces.ts';
 import { required } from '../values.ts';
 

@@ -8,7 +8,7 @@ import type { OperationFilter } from '../../store/operation.ts';
 import { PlanFile } from '../../store/plan-file.ts';
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
-import { OUTPUT_FLAGS } from '../flags.ts';
+import { OUTPUT_FLAGS } from '../flag-groups.ts';
 import { required, type Values } from '../values.ts';
 
 export const showCommand: Command = {

@@ -3,14 +3,23 @@
 import type { Command } from '../command.ts';
 import { positional } from '../command.ts';
 import { requireChecksumWithForce } from '../acceptance.ts';
-import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, SHAPE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flags.ts';
+import {
+  END_FLAGS,
+  OUTPUT_FLAGS,
+  PACE_FLAGS,
+  SHAPE_FLAGS,
+  STATE_FLAGS,
+  TARGET_FLAGS,
+  WATCH_FLAGS,
+} from '../flag-groups.ts';
 import { keptSettings, runSettingsOf } from '../run-settings.ts';
 import { connect } from '../session.ts';
+import { hasTargets } from '../targets/choice.ts';
 import { planAndApply } from '../whole-run.ts';
 
 export const syncCommand: Command = {
   usage: 'sync <file>',
-  meaning: 'Make the service hold exactly what the file says',
+  meaning: 'Make the service, or each target of --config, hold exactly what the file says',
   example: 'alarmsync sync alarms.csv --service https://alarms.example.com --auto-approve',
   flags: [
     ...SHAPE_FLAGS,
@@ -20,14 +29,20 @@ export const syncCommand: Command = {
     'checksum',
     'on-unfinished',
     'queue',
+    ...TARGET_FLAGS,
     ...PACE_FLAGS,
     ...END_FLAGS,
     ...STATE_FLAGS,
     ...WATCH_FLAGS,
     ...OUTPUT_FLAGS,
   ],
+  watchesTargets: true,
   async run(context) {
     const { values } = context;
+    if (hasTargets(context)) {
+      const { startRound } = await import('../targets/new-round.ts');
+      return startRound(context, syncCommand, values.isOn('auto-approve') ? 'given' : 'asked');
+    }
     requireChecksumWithForce(context.values);
     const asked = runSettingsOf(values, positional(context, 'file'), values.required('service'));
     await using connection = await connect(context, asked);

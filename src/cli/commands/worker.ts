@@ -6,17 +6,19 @@ import { hostname } from 'node:os';
 import type { Suited } from '../../queue/board.ts';
 import { inTraceOf } from '../../telemetry/step-trace.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { METRIC_FLAGS, OUTPUT_FLAGS } from '../flags.ts';
+import { METRIC_FLAGS, OUTPUT_FLAGS } from '../flag-groups.ts';
 import type { LogFields } from '../message-log.ts';
 import { redisSettingsOf, suitedOf } from '../queueing.ts';
 import { connect, serviceSettingsOf } from '../session.ts';
+import { ofOneTarget } from '../targets/choice.ts';
 
 export const workerCommand: Command = {
   usage: 'worker',
   meaning: 'Send what other machines plan: takes the operations of runs that are given the same --queue',
   example: 'alarmsync worker --queue redis://127.0.0.1:6379 --service https://alarms.example.com',
-  flags: ['queue', 'service', 'concurrency', 'insecure', ...METRIC_FLAGS, ...OUTPUT_FLAGS],
-  async run(context) {
+  flags: ['queue', 'service', 'target', 'concurrency', 'insecure', ...METRIC_FLAGS, ...OUTPUT_FLAGS],
+  async run(given) {
+    const context = ofOneTarget(given);
     const { values, terminal, stop } = context;
     const redisSettings = redisSettingsOf(context, values.required('queue'));
     const service = values.required('service');
@@ -57,5 +59,5 @@ function fieldsOf(runId: string | undefined): LogFields {
 /** Which service this is, as its adapter says. */
 async function suitedTo(context: CommandContext, service: string): Promise<Suited> {
   await using connection = await connect(context, { service, adopts: false });
-  return suitedOf(context, connection.service.identity);
+  return suitedOf(context, connection.identity);
 }

@@ -116,6 +116,31 @@ export function guardRefusals(
     }));
 }
 
+/** The plans of all targets together, as one: what each alone may do can be too much at once. Shape: [] when they may be applied. */
+export function guardRefusalsOverAll(
+  plans: readonly GuardCounts[],
+  settings: GuardSettings,
+): readonly { readonly action: LimitCheck['action']; readonly refusal: Refusal }[] {
+  const sumOf = (count: keyof GuardCounts): number => plans.reduce((sum, plan) => sum + plan[count], 0);
+  const counts = {
+    createCount: sumOf('createCount'),
+    updateCount: sumOf('updateCount'),
+    deleteCount: sumOf('deleteCount'),
+    existingInScopeCount: sumOf('existingInScopeCount'),
+  };
+  return limitChecks(counts, settings)
+    .filter(({ plannedCount, limitCount }) => limitCount !== null && plannedCount > limitCount)
+    .map(({ action, flag, plannedCount, existingCount, limitCount }) => ({
+      action,
+      refusal: {
+        code: 'ALARMSYNC_GUARD_REFUSED',
+        message: `the plans of all targets ${action} ${plannedCount} alarms together, where the services hold ${existingCount} in scope and the limit over all is ${limitCount}`,
+        hint: `look at the plans, and if they are right accept them with ${flag}-all ${plannedCount}`,
+        isForceable: true,
+      },
+    }));
+}
+
 /** Rounded down, in whole numbers: 0.57 % of 10 000 is 57, where floats make it 56. Percentages have six decimals at most. */
 export function percentOf(percent: number, count: number): number {
   const millionths = BigInt(Math.round(percent * 1e6));
