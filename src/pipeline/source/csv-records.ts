@@ -51,7 +51,7 @@ export function readRecords<Row>(run: WholeRecords, reader?: RowReader<Row>): re
     const start = at;
     const nextLine = run.lines[index + 1];
     // Of the others nearly all go over several lines: looking at them first took a tenth of the reading of a million.
-    if (nextLine === undefined || nextLine === line + 1) {
+    if (nextLine === undefined || nextLine === line + 1 || isBlankAt(text, lineEndOf(text, at))) {
       const row = reader?.read(text, at, line);
       if (reader !== undefined && row !== undefined) {
         records.push(row);
@@ -79,6 +79,11 @@ export function readRecords<Row>(run: WholeRecords, reader?: RowReader<Row>): re
 function lineEndOf(text: string, at: number): number {
   const lineFeed = text.indexOf('\n', at);
   return lineFeed < 0 ? text.length : lineFeed + 1;
+}
+
+/** True when the line that starts at `at` is blank: in a target's part of a file nearly every record is followed by one. */
+function isBlankAt(text: string, at: number): boolean {
+  return text[at] === '\n' || (text[at] === '\r' && text[at + 1] === '\n');
 }
 
 function fillLong(
