@@ -17,9 +17,17 @@ export function isUnfinished(run: Run): boolean {
   return run.phase === 'planned' && run.approvedAtMs !== null && run.exitCode === null;
 }
 
-/** The runs of the state directory, newest first. One whose plan file cannot be read is told and passed over. */
-export function* knownRuns(state: StateDirectory, terminal: Terminal): Generator<KnownRun> {
+/**
+ * The runs of the state directory, newest first. One whose plan file cannot be read is told and passed over.
+ * @param isMeant by its id; the plan files of others are not opened
+ */
+export function* knownRuns(
+  state: StateDirectory,
+  terminal: Terminal,
+  isMeant: (runId: string) => boolean = () => true,
+): Generator<KnownRun> {
   for (const registered of state.runs()) {
+    if (!isMeant(registered.runId)) continue;
     const run = tryRead(registered, terminal);
     if (run !== undefined) yield { registered, run };
   }

@@ -12,7 +12,8 @@ import { decodeAnswer, type Step, type StepAnswer } from './step.ts';
 
 /**
  * Steps that are asked for meanwhile go together, since each way to Redis and back costs processor time. Workers do not wait for it:
- * there are more steps in Redis than they hold.
+ * there are more steps in Redis than they hold. Beside a hand-over in each turn of the event loop, in three pairs of runs in turn: a
+ * tenth less of the coordinator's processor time in two, as much in the other.
  */
 const HAND_OVER_INTERVAL_MS = 5;
 

@@ -93,7 +93,9 @@ export class RequestObserver implements Disposable {
   #samplerNow(): RequestSampler | undefined {
     const trace = this.#traces === 'of each step' ? traceOfStep() : this.#traces;
     if (trace === undefined || trace === null) return undefined;
-    const sampler = this.#samplers.get(trace) ?? new RequestSampler(trace);
+    const known = this.#samplers.get(trace);
+    if (known !== undefined) return known;
+    const sampler = new RequestSampler(trace);
     this.#samplers.set(trace, sampler);
     return sampler;
   }

@@ -91,15 +91,16 @@ async function findOldRound(context: CommandContext, state: StateDirectory): Pro
   const given = context.positionals.get('run');
   const { findRound, isRoundUnfinished, roundIdOf } = await import('../targets/old-round.ts');
   if (given !== undefined) return findRound(context, state, roundIdOf(given) ?? given);
-  let last: OldRound | undefined;
-  for (const [at, { run }] of [...knownRuns(state, context.terminal)].entries()) {
-    const roundId = roundIdOf(run.runId);
-    const round = roundId === undefined ? undefined : findRound(context, state, roundId);
+  // Newest first, each once, though every target has a run of it; undefined for a run of no round.
+  const rounds = new Map<string, OldRound | undefined>();
+  for (const { run } of knownRuns(state, context.terminal)) {
+    const roundId = roundIdOf(run.runId) ?? run.runId;
+    if (!rounds.has(roundId)) rounds.set(roundId, findRound(context, state, roundId));
+    const round = rounds.get(roundId);
     if (round === undefined && isUnfinished(run)) return undefined;
     if (round !== undefined && isRoundUnfinished(round)) return round;
-    if (at === 0) last = round;
   }
-  return last;
+  return [...rounds.values()][0];
 }
 
 async function resumeRound(context: CommandContext, state: StateDirectory, round: OldRound): Promise<number> {

@@ -35,15 +35,11 @@ export async function settleEarlier(
   const choice = given === 'fail' ? 'fail' : 'replan';
   for (const { target, context: own, settings } of places) {
     await inTarget(target.name, async () => {
-      const ownTerminal = own.terminal.ofTarget(target.name);
-      const settling = {
-        ...own,
-        terminal: ownTerminal,
-        values: own.values.with({ 'on-unfinished': choice }),
-      };
+      const terminal = own.terminal.ofTarget(target.name);
+      using _log = terminal.log;
+      const settling = { ...own, terminal, values: own.values.with({ 'on-unfinished': choice }) };
       await using connection = await connect(settling, settings);
       await settleUnfinished(settling, connection, state, settings);
-      ownTerminal.log[Symbol.dispose]();
     });
   }
   return undefined;

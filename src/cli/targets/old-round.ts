@@ -36,7 +36,8 @@ export function findRound(
   state: StateDirectory,
   roundId: string,
 ): OldRound | undefined {
-  const runs = [...knownRuns(state, context.terminal)].filter(({ run }) => roundIdOf(run.runId) === roundId);
+  const isOfRound = (runId: string): boolean => roundIdOf(runId) === roundId;
+  const runs = [...knownRuns(state, context.terminal, isOfRound)];
   const share = runs[0]?.run.settings.target ?? null;
   if (share === null) return undefined;
   const placeOfName = (known: KnownRun): number =>

@@ -25,8 +25,8 @@ export async function placeOf(target: Target, context: CommandContext, asked: Ru
   try {
     await using connection = await connect(context, asked);
     const terminal = context.terminal.ofTarget(target.name);
+    using _log = terminal.log;
     const settings = keptSettings(asked, connection.service, { ...context, terminal });
-    terminal.log[Symbol.dispose]();
     const { identity, serviceKey } = connection;
     return { target, context, settings, connection: { identity, serviceKey } };
   } catch (thrown) {

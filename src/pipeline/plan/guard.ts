@@ -106,14 +106,21 @@ export function guardRefusals(
   settings: GuardSettings,
   subject: 'alarm' | 'downtime' = 'alarm',
 ): readonly Refusal[] {
-  return limitChecks(counts, settings)
-    .filter(({ plannedCount, limitCount }) => limitCount !== null && plannedCount > limitCount)
-    .map(({ action, flag, plannedCount, existingCount, limitCount }) => ({
+  return exceededLimits(counts, settings).map(
+    ({ action, flag, plannedCount, existingCount, limitCount }) => ({
       code: 'ALARMSYNC_GUARD_REFUSED',
       message: `the plan ${action}s ${plannedCount} ${subject}${plannedCount === 1 ? '' : 's'}, where the service holds ${existingCount} in scope and the limit is ${limitCount}`,
       hint: `look at the plan, and if it is right accept it with ${flag} ${plannedCount}`,
       isForceable: true,
-    }));
+    }),
+  );
+}
+
+/** Those that the plan is over; meeting one is not. */
+function exceededLimits(counts: GuardCounts, settings: GuardSettings): readonly LimitCheck[] {
+  return limitChecks(counts, settings).filter(
+    ({ plannedCount, limitCount }) => limitCount !== null && plannedCount > limitCount,
+  );
 }
 
 /** The plans of all targets together, as one: what each alone may do can be too much at once. Shape: [] when they may be applied. */
@@ -128,9 +135,8 @@ export function guardRefusalsOverAll(
     deleteCount: sumOf('deleteCount'),
     existingInScopeCount: sumOf('existingInScopeCount'),
   };
-  return limitChecks(counts, settings)
-    .filter(({ plannedCount, limitCount }) => limitCount !== null && plannedCount > limitCount)
-    .map(({ action, flag, plannedCount, existingCount, limitCount }) => ({
+  return exceededLimits(counts, settings).map(
+    ({ action, flag, plannedCount, existingCount, limitCount }) => ({
       action,
       refusal: {
         code: 'ALARMSYNC_GUARD_REFUSED',
@@ -138,7 +144,8 @@ export function guardRefusalsOverAll(
         hint: `look at the plans, and if they are right accept them with ${flag}-all ${plannedCount}`,
         isForceable: true,
       },
-    }));
+    }),
+  );
 }
 
 /** Rounded down, in whole numbers: 0.57 % of 10 000 is 57, where floats make it 56. Percentages have six decimals at most. */

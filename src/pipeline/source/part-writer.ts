@@ -17,7 +17,6 @@ export class PartWriter implements AsyncDisposable {
   #heldBytes = 0;
   /** The line of the next byte. From 1. */
   #line = 1;
-  #rowCount = -1;
 
   private constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -26,11 +25,6 @@ export class PartWriter implements AsyncDisposable {
   /** Starts a new part, mode 0600; what a killed run left there is replaced. */
   static async create(file: string): Promise<PartWriter> {
     return new PartWriter(await open(file, 'w', 0o600));
-  }
-
-  /** Records below the header. */
-  get rowCount(): number {
-    return this.#rowCount;
   }
 
   /** True when it is time to `flush`. */
@@ -43,7 +37,6 @@ export class PartWriter implements AsyncDisposable {
     if (line > this.#line) this.#hold(Buffer.alloc(line - this.#line, LINE_FEED));
     this.#hold(record);
     this.#line = line + lineFeedCount(record);
-    this.#rowCount += 1;
   }
 
   async flush(): Promise<void> {
