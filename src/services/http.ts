@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
 import type { RequestGate, RequestKind } from './alarm-service.ts';
+import { resettingConnector } from './connector.ts';
 import { Exchange } from './exchange.ts';
 import { HttpAnswer } from './http-answer.ts';
 import { requireConfidential } from './http-address.ts';
@@ -232,11 +233,11 @@ function headersOf(
 }
 
 async function openDispatcher(settings: HttpTransportSettings): Promise<Dispatcher> {
-  const { EnvHttpProxyAgent, Pool } = await import('undici');
+  const { EnvHttpProxyAgent, Pool, buildConnector } = await import('undici');
   const { address, concurrency, requestTimeoutMs } = settings;
   const options = {
     connections: concurrency,
-    connect: { timeout: requestTimeoutMs },
+    connect: resettingConnector(buildConnector({ timeout: requestTimeoutMs })),
     // The exchange keeps the time; undici's own timers tick in whole seconds.
     headersTimeout: 0,
     bodyTimeout: 0,
