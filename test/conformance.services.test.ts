@@ -110,6 +110,7 @@ const CLOUDWATCH = {
     periodSeconds: 300,
     evaluationPeriodCount: 1,
     namePrefix: '',
+    profile: '',
     writesPerSecond: 5000,
     readsPerSecond: 5000,
   },

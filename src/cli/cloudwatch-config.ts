@@ -49,6 +49,14 @@ export const cloudwatch: v.GenericSchema<unknown, CloudWatchSettings> = v.pipe(
       ),
       DEFAULTS.namePrefix,
     ),
+    profile: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^[^\p{Cc}]{0,200}$/u, 'expected the name of a profile'),
+        v.description('The profile of the AWS command line whose account this is'),
+      ),
+      DEFAULTS.profile,
+    ),
     writes_per_second: v.optional(rate('Writes'), DEFAULTS.writesPerSecond),
     reads_per_second: v.optional(rate('Reads'), DEFAULTS.readsPerSecond),
   }),
@@ -58,6 +66,7 @@ export const cloudwatch: v.GenericSchema<unknown, CloudWatchSettings> = v.pipe(
     periodSeconds: section.period_seconds,
     evaluationPeriodCount: section.evaluation_periods,
     namePrefix: section.name_prefix,
+    profile: section.profile,
     writesPerSecond: section.writes_per_second,
     readsPerSecond: section.reads_per_second,
   })),

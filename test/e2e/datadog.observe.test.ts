@@ -62,6 +62,26 @@ describe('observe install', () => {
     expect(band?.['formulas']).toEqual([{ formula: "anomalies(query1, 'basic', 2)" }]);
   });
 
+  it('is made for one target of several by its own tag, at its own service', async () => {
+    const [eu, us] = [await start(), await start()];
+    const target = { contacts: {}, 'settle-time': '0s' };
+    const targets = [
+      { name: 'eu', service: `datadog:${eu.service.url}`, ...target },
+      { name: 'us', service: `datadog:${us.service.url}`, ...target },
+    ];
+    // JSON is YAML.
+    us.workspace.write('targets.yaml', JSON.stringify({ 'target-column': 'site', targets }));
+    const made = await us.run(['observe', 'install', '--config', 'targets.yaml', '--target', 'us']);
+    expect(made.exitCode, made.stderr).toBe(0);
+    expect([eu.writeCount, us.writeCount]).toEqual([0, 4]);
+    expect(us.service.dashboards[0]).toMatchObject({ title: 'alarmsync (target:us)' });
+    const unnamed = await us.run(['observe', 'diff', '--config', 'targets.yaml']);
+    expect([unnamed.exitCode, unnamed.stderr]).toEqual([
+      1,
+      expect.stringContaining('choose one with --target'),
+    ]);
+  });
+
   it('watches the age of the last good sync: two thresholds, no data, and a message for each state', async () => {
     const world = await start();
     await observe(world, 'install', '--tag', 'env:prod', '--notify', '@ops@example.com,@slack-ops');

@@ -3,6 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 
 import { openWorkspace, type Finished, type RunOptions, type Workspace } from './command-line.ts';
@@ -160,6 +161,22 @@ describe('a process that is killed', () => {
     const resumed = await world.resume();
     expect(resumed.exitCode, resumed.stderr).toBe(0);
     expectEnded({ ...world, wanted });
+  });
+
+  it('after the plans were agreed to, and before anything was sent, applies those plans', async () => {
+    const world = await openWorld();
+    const { workspace } = world;
+    await workspace.run(['plan', 'alarms.csv', '--config', 'targets.json', '--out', 'plans']);
+    // As a run leaves them that is killed between the user's yes and the first operation.
+    for (const target of ['eu', 'us']) {
+      const plan = new Database(workspace.path(`plans/${target}.db`));
+      plan.exec('UPDATE run SET approved_at_ms = created_at_ms, exit_code = NULL');
+      plan.close();
+    }
+    workspace.write('alarms.csv', sitedCsv({ ...world.wanted, eu: [...world.wanted.eu, row('unseen')] }));
+    const resumed = await world.resume();
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expectEnded(world);
   });
 
   it('leaves one run that may not be taken up alone before all are planned', async () => {

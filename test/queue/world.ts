@@ -72,7 +72,8 @@ export async function openQueueWorld(
   };
 }
 
-async function startWorker(args: readonly string[], options: RunOptions): Promise<WorkerProcess> {
+/** Starts a command that serves as a worker, in a directory of its own; it is killed with the test. */
+export async function startWorker(args: readonly string[], options: RunOptions = {}): Promise<WorkerProcess> {
   const workspace = openWorkspace();
   const lines: string[] = [];
   let onLine: (() => void) | undefined;

@@ -9,6 +9,7 @@ import { exitCodeOf } from '../exit-code.ts';
 import { OUTPUT_FLAGS, PACE_FLAGS } from '../flag-groups.ts';
 import { observeWishOf } from '../observe-wish.ts';
 import { connectObservation, paceOf } from '../session.ts';
+import { ofOneTarget } from '../targets/choice.ts';
 import type { Terminal } from '../terminal.ts';
 
 const GOALS = ['install', 'diff', 'remove'] as const;
@@ -32,6 +33,7 @@ export const observeCommand: Command = {
   example: 'alarmsync observe install --service datadog: --every 24h --notify @ops@example.com',
   flags: [
     'service',
+    'target',
     'tag',
     'notify',
     'every',
@@ -42,7 +44,8 @@ export const observeCommand: Command = {
     ...PACE_FLAGS.filter((flag) => flag !== 'page-size' && flag !== 'lock-timeout'),
     ...OUTPUT_FLAGS,
   ],
-  async run(context) {
+  async run(given) {
+    const context = ofOneTarget(given);
     const { values, terminal, events, stop } = context;
     const goal = goalOf(positional(context, 'action'));
     const wish = observeWishOf(values);

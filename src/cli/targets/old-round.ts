@@ -63,8 +63,8 @@ export function roundExitCode({ runs }: OldRound): number {
 }
 
 /**
- * Goes on with a round, in whatever phase it was. What nothing was sent of is planned anew, all of it, from one reading
- * of the file; what was released is drained to its end.
+ * Goes on with a round, in whatever phase it was. Where nothing was sent and a plan is missing, all are planned anew, from one
+ * reading of the file; what was released is drained to its end.
  * @param approval `given` when the plans are named to be applied
  * @param isLocked true when the caller holds the locks of the places
  * @throws {ALARMSYNC_RUN_UNFINISHED} when it did not get so far that it can be gone on with.
@@ -85,8 +85,7 @@ export async function goOnWithRound(
   const wanted = wantedOf(context, round);
   if (approval === 'given') requirePlanned(round, wanted);
   if (wanted.length === 0) return roundExitCode(round);
-  const isPlannedAnew = approval === 'kept' && !round.isReleased;
-  if (isPlannedAnew) requireWhole(context, round, wanted);
+  const isPlannedAnew = approval === 'kept' && isToPlanAnew(context, round, wanted);
   const { unplanned, standing } = membersOf(wanted, places, isPlannedAnew);
   context.terminal.log.info(
     `${approval === 'given' ? 'Applying' : 'Resuming'} the runs ${roundId} of ${wanted.length} targets`,
@@ -154,6 +153,13 @@ function isRefused(run: Run): boolean {
   return run.exitCode === 3 && run.startedAtMs === null;
 }
 
+/** True where nothing was sent and a plan is missing. Where all stand, they may be what the user agreed to. @throws as requireWhole. */
+function isToPlanAnew(context: CommandContext, round: OldRound, wanted: readonly KnownRun[]): boolean {
+  if (round.isReleased) return false;
+  requireWhole(context, round, wanted);
+  return wanted.some(({ run }) => run.phase === 'planning');
+}
+
 /** Nothing may be sent to some of the targets while others have no plan. */
 function requireWhole(
   context: CommandContext,
@@ -170,7 +176,7 @@ function requireWhole(
   if (isNarrowed) {
     throw new AlarmSyncError(
       'ALARMSYNC_CLI_USAGE',
-      `expected no --target, since the runs ${roundId} are still to be planned, all of them together`,
+      `expected no --target, since the runs ${roundId} are still to be planned or judged, all of them together`,
     );
   }
   for (const { registered, run } of runs) {

@@ -50,7 +50,7 @@ export function requireApart(places: readonly Place[]): void {
       'ALARMSYNC_CLI_USAGE',
       `expected a service of its own for each target, got ${one.connection.identity.address} for ${other.target.name} and ${one.target.name}: each would delete the alarms of the other`,
       {
-        hint: 'make them one target; or, where they are two accounts, give each an account and secrets of its own, and in CloudWatch a name_prefix',
+        hint: 'make them one target; or, where they are two accounts, give each an account, and secrets or in CloudWatch a profile of its own; a name_prefix tells apart what shares an account there',
       },
     );
   }
@@ -60,19 +60,29 @@ function isSamePlace(one: Place, other: Place): boolean {
   const [left, right] = [one.connection, other.connection];
   if (left.serviceKey === right.serviceKey) return true;
   if (left.identity.address !== right.identity.address) return false;
-  const prefixes = [one, other].map(({ context }) => context.sections.cloudwatch.namePrefix);
   const isNamedApart = one.target.account !== null && other.target.account !== null;
   // An account that is only named differently is the same one when the same credentials open it.
-  if (isNamedApart) return isSameSecrets(one, other);
-  const [first = '', second = ''] = prefixes;
-  const isPrefixed = left.identity.address.startsWith('cloudwatch:');
-  return isPrefixed && (first.startsWith(second) || second.startsWith(first));
+  if (isNamedApart && credentialsOf(one) !== credentialsOf(other)) return false;
+  if (!isAtCloudWatch(one)) return isNamedApart;
+  const [first, second] = [one, other].map(({ context }) => context.sections.cloudwatch.namePrefix);
+  return isBeginning(first ?? '', second ?? '');
 }
 
-function isSameSecrets(one: Place, other: Place): boolean {
-  const textOf = ({ context }: Place): string =>
-    JSON.stringify(SECRETS.map((name) => context.sections.secrets[name] ?? null));
-  return textOf(one) === textOf(other);
+function isAtCloudWatch({ connection }: Place): boolean {
+  return connection.identity.address.startsWith('cloudwatch:');
+}
+
+/** True when one of the two begins with the other. */
+function isBeginning(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one);
+}
+
+/** What they are called: secrets are references. */
+function credentialsOf(place: Place): string {
+  const { cloudwatch, secrets } = place.context.sections;
+  return isAtCloudWatch(place)
+    ? cloudwatch.profile
+    : JSON.stringify(SECRETS.map((name) => secrets[name] ?? null));
 }
 
 /** Locks all of the places, or none. @throws {ALARMSYNC_STORE_LOCKED} when another live run is at work on one. */

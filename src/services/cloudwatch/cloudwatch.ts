@@ -8,8 +8,11 @@ import {
   DeleteAlarmsCommand,
   DescribeAlarmsCommand,
   PutMetricAlarmCommand,
+  type CloudWatchClientConfig,
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
+
+import { fromIni } from '@aws-sdk/credential-provider-ini';
 
 import type { AlarmDefinition } from '../../alarm/alarm.ts';
 import { AlarmSyncError } from '../../alarm/errors.ts';
@@ -84,9 +87,7 @@ class CloudWatchService implements AlarmService {
     this.#region = region;
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#contacts = new ContactMap(settings.contacts, ARNS);
-    // Names of another prefix are other alarms, as those of another account are.
-    const { namePrefix } = cloudwatch;
-    this.identity = { address: `cloudwatch:${region}`, account: namePrefix === '' ? '' : `${namePrefix}*` };
+    this.identity = { address: `cloudwatch:${region}`, account: accountOf(cloudwatch) };
     this.capabilities = {
       maxPageSize: MAX_NAMES_PER_REQUEST,
       keptMembers: 'all',
@@ -102,7 +103,7 @@ class CloudWatchService implements AlarmService {
       maxDeleteBatch: 1,
     };
     this.#gate = new KindPacer(gate, this.capabilities.quotaPerSecond, concurrency);
-    this.#client = new CloudWatchClient({ region, maxAttempts: 1 });
+    this.#client = new CloudWatchClient({ region, maxAttempts: 1, ...ofProfile(cloudwatch.profile, region) });
     this.#reads = this.#batch('read', async (names) => this.#describe(names));
     this.#deletes = this.#batch('write', async (names) => this.#remove(names));
   }
@@ -246,6 +247,17 @@ class CloudWatchService implements AlarmService {
 }
 
 /** Undefined for an alarm that is not ours. */
+/** What is told apart in a region. Names of another prefix are other alarms, as those of another account are. */
+function accountOf({ profile, namePrefix }: CloudWatchSettings): string {
+  return [profile, namePrefix === '' ? '' : `${namePrefix}*`].filter((part) => part !== '').join(' ');
+}
+
+/** The profile's credentials, also where the environment holds others. */
+function ofProfile(profile: string, region: string): CloudWatchClientConfig {
+  if (profile === '') return {};
+  return { credentials: fromIni({ profile, clientConfig: { region } }) };
+}
+
 function keptOf(alarm: MetricAlarm): Kept | undefined {
   return readDescription(alarm.AlarmDescription);
 }

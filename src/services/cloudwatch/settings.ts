@@ -10,6 +10,8 @@ export interface CloudWatchSettings {
   readonly evaluationPeriodCount: number;
   /** Before each name, in CloudWatch alone: only alarms whose names begin so are looked at. '' for none. */
   readonly namePrefix: string;
+  /** Of the AWS command line, whose credentials are used; '' for those that it would use without one. */
+  readonly profile: string;
   /** Requests a second, as AWS grants them to the account in this region. */
   readonly writesPerSecond: number;
   readonly readsPerSecond: number;
@@ -21,6 +23,7 @@ export const DEFAULT_CLOUDWATCH_SETTINGS: CloudWatchSettings = {
   periodSeconds: 300,
   evaluationPeriodCount: 1,
   namePrefix: '',
+  profile: '',
   writesPerSecond: 3,
   readsPerSecond: 9,
 };

@@ -25,9 +25,11 @@ export type Fault =
 
 export interface StandInSettings {
   readonly nowEpochMs: () => number;
+  /** Which account it is. */
+  readonly accessKeyId: string;
 }
 
-const DEFAULT_SETTINGS: StandInSettings = { nowEpochMs: Date.now };
+const DEFAULT_SETTINGS: StandInSettings = { nowEpochMs: Date.now, accessKeyId: 'AKIASTANDIN' };
 
 type Parts = Partial<HeldAlarm>;
 
@@ -38,14 +40,15 @@ const SEED_MEASURE = { MetricName: 'cpu', Namespace: 'Elsewhere', Period: 60 };
 
 export class CloudWatchStandIn {
   url = '';
-  readonly accessKeyId = 'AKIASTANDIN';
+  readonly accessKeyId: string;
   readonly secretAccessKey = 'stand-in-secret';
   readonly requests: { readonly operation: string; readonly body: Members }[] = [];
   fault: ((operation: string, body: Members) => Fault | undefined) | undefined;
   readonly #alarms: Alarms;
   readonly #rateLimits: RateLimits;
 
-  constructor({ nowEpochMs }: StandInSettings) {
+  constructor({ nowEpochMs, accessKeyId }: StandInSettings) {
+    this.accessKeyId = accessKeyId;
     this.#alarms = new Alarms(nowEpochMs);
     this.#rateLimits = new RateLimits(nowEpochMs);
   }
