@@ -86,6 +86,8 @@ export class ProgressDisplay implements Disposable {
     const { phase, done, total } = progress;
     this.#lastProgress.set(phase, progress);
     const nowMs = performance.now();
+    const lastMs = this.#lastLineMs.get(phase) ?? this.#startedMs.get(phase) ?? nowMs;
+    if (this.#bars === undefined && nowMs - lastMs < LINE_INTERVAL_MS) return;
     const elapsedMs = Math.max(1, nowMs - (this.#startedMs.get(phase) ?? nowMs));
     const perSecond = (done * 1000) / elapsedMs;
     const left =
@@ -96,8 +98,6 @@ export class ProgressDisplay implements Disposable {
       bar.update(done, { verb: VERBS[phase].padEnd(20), rate: Math.round(perSecond), left });
       return;
     }
-    const lastMs = this.#lastLineMs.get(phase) ?? this.#startedMs.get(phase) ?? nowMs;
-    if (nowMs - lastMs < LINE_INTERVAL_MS) return;
     this.#lastLineMs.set(phase, nowMs);
     const of = total === undefined ? '' : ` of ${total}`;
     const text = `${VERBS[phase]}: ${done}${of}, ${Math.round(perSecond)}/s, ${left} left`;

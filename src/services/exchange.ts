@@ -44,9 +44,11 @@ export class Exchange implements Disposable {
     return this.#isTimedOut ? timedOut(this.#timeoutMs, this.where) : errorOfFailure(thrown, this.where);
   }
 
+  /** It ended: nothing cuts it any more. */
   [Symbol.dispose](): void {
     this.stopClock();
     this.#stopListening();
+    this.onCut = () => {};
   }
 
   #timeOut(): void {

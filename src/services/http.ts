@@ -134,7 +134,8 @@ export class HttpTransport implements AsyncDisposable {
   /** The request as errors show it: method and address, without the query. */
   where(request: Pick<HttpRequest, 'method' | 'path'>): string {
     const { origin, prefix } = this.#settings.address;
-    return `${request.method} ${origin}${prefix}${request.path.replace(/\?.*$/s, '')}`;
+    const queryAt = request.path.indexOf('?');
+    return `${request.method} ${origin}${prefix}${queryAt < 0 ? request.path : request.path.slice(0, queryAt)}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
