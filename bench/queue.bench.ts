@@ -34,7 +34,7 @@ interface Setting {
 
 const SETTINGS: readonly Setting[] = [
   { data: '50 ms', latencyMs: 50, operationCount: 20_000, concurrency: 32, workerCounts: [0, 1, 2, 4] },
-  { data: 'at once', latencyMs: 0, operationCount: 100_000, concurrency: 32, workerCounts: [0, 1, 2, 4] },
+  { data: 'at once', latencyMs: 0, operationCount: 250_000, concurrency: 32, workerCounts: [0, 1, 2, 4] },
   { data: 'one at a time', latencyMs: 0, operationCount: 100_000, concurrency: 1, workerCounts: [0, 1] },
 ];
 

@@ -79,8 +79,7 @@ export async function connect(
   const { settings, quota } = serviceSettingsOf(context, service, adopts);
   const pacer = new Pacer(quota, tellRest);
   const opened = await openService(settings, pacer);
-  const { account } = context.sections;
-  const identity = account === null ? opened.identity : { ...opened.identity, account };
+  const identity = identityOf(opened.identity, context.sections.account);
   const restAfterStages = (): void => {
     if (quota.perSecond > 0) pacer.pause(QUOTA_WINDOW_MS);
   };
@@ -96,6 +95,11 @@ export async function connect(
       pacer[Symbol.dispose]();
     },
   };
+}
+
+/** With the account that the configuration names, and what else the service is told apart by. */
+function identityOf({ address, account }: ServiceIdentity, named: string | null): ServiceIdentity {
+  return { address, account: [named ?? '', account].filter((part) => part !== '').join(' ') };
 }
 
 /**

@@ -75,7 +75,7 @@ const target: v.GenericSchema<unknown, Target> = v.pipe(
           v.string(),
           v.regex(/^\S{1,100}$/u, 'expected a word'),
           v.description(
-            'Which account it is, where two targets are at one service with secrets of their own',
+            'Which account it is, where two targets are at one service with secrets, or in CloudWatch a profile, of their own',
           ),
         ),
       ),

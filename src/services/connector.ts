@@ -19,32 +19,44 @@ export function resettingConnector(connect: buildConnector.connector): buildConn
     connect({ ...options, protocol: 'http:', port }, (...below) => {
       if (below[0] !== null) callback(...below);
       else if (isPlain) callback(null, resetUnanswered(below[1], below[1]));
-      else
-        connect({ ...options, port, httpSocket: below[1] }, (...secure) => {
-          if (secure[0] !== null) callback(...secure);
-          else callback(null, resetUnanswered(secure[1], below[1]));
-        });
+      else startTls(connect, { ...options, port, httpSocket: below[1] }, callback);
     });
   };
 }
 
-/** @param below carries the bytes of `socket`: itself, or what TLS runs over */
+function startTls(
+  connect: buildConnector.connector,
+  options: buildConnector.Options & { readonly httpSocket: Socket },
+  callback: buildConnector.Callback,
+): void {
+  try {
+    connect(options, (...secure) => {
+      if (secure[0] !== null) callback(...secure);
+      else callback(null, resetUnanswered(secure[1], options.httpSocket));
+    });
+  } catch (thrown) {
+    // As for protocol versions that exclude each other; whoever called is no longer there to catch it.
+    options.httpSocket.destroy();
+    callback(thrown instanceof Error ? thrown : new Error(String(thrown)), null);
+  }
+}
+
+/** @param below carries the bytes of `socket`: itself, or what TLS runs over, which TLS destroys when it is destroyed */
 function resetUnanswered(socket: Socket, below: Socket): Socket {
-  const close = socket.destroy.bind(socket);
+  const close = below.destroy.bind(below);
   let answeredBytes = socket.bytesWritten;
   let isReset = false;
   let reason: Error | undefined;
-  // A connection carries one request at a time: what was written before anything was read has arrived.
+  // A connection carries one request at a time: what was written before anything was read has arrived. It is emitted at the end too.
   socket.on('readable', () => {
-    answeredBytes = socket.bytesWritten;
+    if (socket.readableLength > 0) answeredBytes = socket.bytesWritten;
   });
-  socket.destroy = (error) => {
+  below.destroy = (error) => {
     if (isReset || socket.bytesWritten === answeredBytes) return close(reason ?? error);
     isReset = true;
     reason = error;
-    // Comes back here where the socket has nothing below it.
-    below.resetAndDestroy();
-    return close(error);
+    // Comes back here.
+    return below.resetAndDestroy();
   };
   return socket;
 }

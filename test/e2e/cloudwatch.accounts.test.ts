@@ -87,8 +87,12 @@ describe('two accounts of CloudWatch', () => {
     const { workspace, shop, lab, run } = await openWorld();
     workspace.write('alarms.csv', csv(row('shop/a'), row('lab/a')));
     const secrets = { token: 'env:SOME_TOKEN' };
-    for (const section of [{ profile: 'shop' }, {}]) {
-      writeConfig(workspace, [target('shop', {}, section), target('lab', { secrets }, section)]);
+    for (const [ofShop, ofLab] of [
+      [{ profile: 'shop' }, { profile: 'shop' }],
+      [{ profile: 'shop' }, {}],
+      [{}, {}],
+    ]) {
+      writeConfig(workspace, [target('shop', {}, ofShop), target('lab', { secrets }, ofLab)]);
       const refused = await run('plan', 'alarms.csv', '--config', 'config.yaml');
       expect([refused.exitCode, refused.stderr]).toEqual([
         1,
@@ -97,6 +101,20 @@ describe('two accounts of CloudWatch', () => {
     }
     expect(shop.requests.length + lab.requests.length).toBe(0);
   });
+});
+
+it('applies the plan of a target with the profile that it was made with, and no other', async () => {
+  const { workspace, shop, lab, run } = await openWorld();
+  workspace.write('alarms.csv', csv(row('lab/a')));
+  writeConfig(workspace, [target('lab')]);
+  const flags = ['--config', 'config.yaml'];
+  expect((await run('plan', 'alarms.csv', '--out', 'plans', ...flags)).exitCode).toBe(0);
+  writeConfig(workspace, [target('lab', {}, { profile: 'shop' })]);
+  const refused = await run('apply', 'plans/lab.db', ...flags);
+  expect([refused.exitCode, refused.stderr]).toEqual([4, expect.stringContaining('ALARMSYNC_PLAN_STALE')]);
+  writeConfig(workspace, [target('lab')]);
+  expect((await run('apply', 'plans/lab.db', ...flags)).exitCode).toBe(0);
+  expect([namesOf(shop), namesOf(lab)]).toEqual([[], ['lab/a']]);
 });
 
 it('applies a plan with the profile that it was made with, and no other', async () => {

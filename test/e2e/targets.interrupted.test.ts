@@ -179,6 +179,31 @@ describe('a process that is killed', () => {
     expectEnded(world);
   });
 
+  it('after one plan was applied by itself, sends nothing of the others, which nobody agreed to', async () => {
+    const world = await openWorld();
+    const { workspace, eu, us } = world;
+    const config = ['--config', 'targets.json'];
+    const planned = await workspace.run(['plan', 'alarms.csv', ...config, '--out', 'plans']);
+    await killed(
+      async (options) => workspace.run(['apply', 'plans/eu.db', ...QUICK], options),
+      (kill) => {
+        eu.onWrite = () => {
+          if (eu.writes.length === 20) kill();
+          return false;
+        };
+      },
+    );
+    eu.onWrite = undefined;
+    const resumed = await world.resume();
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expect([heldMeanings(eu), us.writes]).toEqual([meanings(world.wanted.eu), []]);
+    expect((await world.resume()).exitCode).toBe(0);
+    expect(us.writes).toEqual([]);
+    const roundId = /apply them with: alarmsync apply (\S+)/u.exec(planned.stderr)?.[1] ?? '';
+    expect((await workspace.run(['apply', roundId, ...QUICK])).exitCode).toBe(0);
+    expectEnded(world);
+  });
+
   it('leaves one run that may not be taken up alone before all are planned', async () => {
     const world = await openWorld();
     await killed(world.sync, (kill) => {

@@ -70,6 +70,21 @@ describe('a configuration of targets', () => {
       [],
       'for a and b: each would delete the alarms of the other',
     ],
+    [
+      {
+        targets: [
+          { ...A, account: 'one', secrets: { token: 'env:PATH' } },
+          { ...B, service: A.service },
+        ],
+      },
+      [],
+      'for a and b: each would delete the alarms of the other',
+    ],
+    [
+      { targets: [A, { ...B, service: 'http://localhost:9' }] },
+      ['--target', 'b'],
+      'for b and a: each would delete the alarms of the other',
+    ],
     [{ targets: [A, { name: 'b', service: B.service }] }, [], 'got neither for b'],
     [{ targets: [A], 'target-column': 'site' }, [], 'got both for a'],
     [{ targets: [A, B] }, ['--service', 'http://127.0.0.1:9'], 'expected no --service beside the targets'],

@@ -54,15 +54,16 @@ it.runIf(hasQueue)(
     const queue = ['--queue', redis.url, '--config', config];
     await startWorker(['worker', '--target', 'eu', ...queue]);
 
-    const sync = workspace.run(['sync', 'alarms.csv', '--auto-approve', ...queue], {
+    const stopped = await workspace.run(['sync', 'alarms.csv', '--auto-approve', ...queue], {
       onSpawn: (child) => {
         // Told once nothing of the one is left: the other waits for a worker.
+        let said = '';
         child.stdout?.on('data', (text: Buffer) => {
-          if (text.toString().includes('[eu] Sync complete:')) child.kill('SIGTERM');
+          said += text.toString();
+          if (said.includes('[eu] Sync complete:')) child.kill('SIGTERM');
         });
       },
     });
-    const stopped = await sync;
     expect(stopped.exitCode, stopped.stderr).toBe(143);
     expect(heldMeanings(eu)).toEqual(meanings(wanted.eu));
     expect(us.writes).toEqual([]);

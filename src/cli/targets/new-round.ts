@@ -25,7 +25,7 @@ export async function startRound(
   requireChecksumWithForce(context.values);
   const share = shareOf(context, chosenTargets(context));
   const places = await placesOf(context, positional(context, 'file'), share);
-  requireApart(places);
+  await requireApart(context, places);
   using state = openState(context);
   const roundId = newRunId(context.nowEpochMs());
   using _locks = await lockPlaces(state, places, roundId);

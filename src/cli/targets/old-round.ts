@@ -20,7 +20,7 @@ export interface OldRound {
   /** In the order in which they are planned. */
   readonly runs: readonly KnownRun[];
   readonly share: TargetShare;
-  /** True once something may have been sent: then all plans were accepted and agreed to. */
+  /** True once something may have been sent, to all that were agreed to or to one that was applied by itself. */
   readonly isReleased: boolean;
 }
 
@@ -52,9 +52,7 @@ export function findRound(
 
 /** True when there is something left to do of it. */
 export function isRoundUnfinished({ runs, isReleased }: OldRound): boolean {
-  return runs.some(
-    ({ run }) => isUnfinished(run) || (isReleased && run.phase === 'planned' && !isRefused(run)),
-  );
+  return runs.some(({ run }) => (isReleased ? isLeft(run, isReleased) : isUnfinished(run)));
 }
 
 /** What the whole of it came to. */
@@ -78,11 +76,11 @@ export async function goOnWithRound(
   isLocked = false,
 ): Promise<number> {
   const { roundId, share } = found;
-  const places = await placesOfRuns(context, wantedOf(context, found));
+  const places = await placesOfRuns(context, wantedOf(context, found, approval));
   using _locks = isLocked ? undefined : await lockPlaces(state, [...places.values()], roundId);
   // Who held the locks may have gone on with it meanwhile.
   const round = findRound(context, state, roundId) ?? found;
-  const wanted = wantedOf(context, round);
+  const wanted = wantedOf(context, round, approval);
   if (approval === 'given') requirePlanned(round, wanted);
   if (wanted.length === 0) return roundExitCode(round);
   const isPlannedAnew = approval === 'kept' && isToPlanAnew(context, round, wanted);
@@ -90,8 +88,7 @@ export async function goOnWithRound(
   context.terminal.log.info(
     `${approval === 'given' ? 'Applying' : 'Resuming'} the runs ${roundId} of ${wanted.length} targets`,
   );
-  const isAgreed =
-    approval === 'given' || round.isReleased || wanted.some(({ run }) => run.approvedAtMs !== null);
+  const isAgreed = approval === 'given' || wanted.every(({ run }) => run.approvedAtMs !== null);
   const work: Omit<Round, 'members' | 'exitCode'> = {
     roundId,
     command,
@@ -137,15 +134,26 @@ function startedSummary({ run }: KnownRun): readonly PlanSummary[] {
 }
 
 /** Those that are left, and that --target chooses. */
-function wantedOf(context: CommandContext, { runs, isReleased }: OldRound): readonly KnownRun[] {
+function wantedOf(
+  context: CommandContext,
+  { runs, isReleased }: OldRound,
+  approval: 'given' | 'kept',
+): readonly KnownRun[] {
   const names = new Set(
     context.values.list('target').length === 0 ? [] : chosenTargets(context).map(({ name }) => name),
   );
   return runs.filter(({ run }) => {
     const isChosen = names.size === 0 || names.has(run.settings.target?.name ?? '');
-    const isLeft = run.phase !== 'finished' && run.phase !== 'abandoned';
-    return isChosen && isLeft && !(isReleased && run.phase === 'planned' && isRefused(run));
+    const isPlanned = approval === 'given' && run.phase === 'planned' && !(isReleased && isRefused(run));
+    return isChosen && (isPlanned || isLeft(run, isReleased));
   });
+}
+
+/** Once something was sent, nobody goes on with a plan that was not agreed to: one may have been applied by itself. */
+function isLeft(run: Run, isReleased: boolean): boolean {
+  if (run.phase === 'finished' || run.phase === 'abandoned') return false;
+  if (!isReleased) return true;
+  return run.approvedAtMs !== null && !(run.phase === 'planned' && isRefused(run));
 }
 
 /** Held by its own guard while others went on. */

@@ -3,12 +3,13 @@
 import { AlarmSyncError, asAlarmSyncError } from '../../alarm/errors.ts';
 import type { RunSettings } from '../../store/run-settings.ts';
 import type { ServiceLock } from '../../store/service-lock.ts';
-import type { StateDirectory } from '../../store/state-directory.ts';
+import { serviceKeyOf, type StateDirectory } from '../../store/state-directory.ts';
 import type { CommandContext } from '../command.ts';
 import { keptSettings } from '../run-settings.ts';
 import { connect, lockService, type ServiceConnection } from '../session.ts';
 import { SECRETS } from '../secrets.ts';
 import type { Target } from '../target-config.ts';
+import { contextOf } from './choice.ts';
 
 /** A target as its service says it is. */
 export interface Place {
@@ -38,13 +39,18 @@ export async function placeOf(target: Target, context: CommandContext, asked: Ru
   }
 }
 
+/** Where a target is. */
+type Whereabouts = Pick<Place, 'target' | 'context' | 'connection'>;
+
 /**
- * Two targets in one place would each delete what the other made.
+ * Two targets in one place would each delete what the other made, in one run or in two.
+ * @param places of the targets that are chosen; the others of the configuration are looked at as far as they can be opened
  * @throws {ALARMSYNC_CLI_USAGE} naming two that are at one service and not told apart.
  */
-export function requireApart(places: readonly Place[]): void {
-  for (const [at, one] of places.entries()) {
-    const other = places.slice(0, at).find((earlier) => isSamePlace(earlier, one));
+export async function requireApart(context: CommandContext, places: readonly Place[]): Promise<void> {
+  const all = [...places, ...(await openOthers(context, places))];
+  for (const [at, one] of all.entries()) {
+    const other = all.slice(0, at).find((earlier) => isSamePlace(earlier, one));
     if (other === undefined) continue;
     throw new AlarmSyncError(
       'ALARMSYNC_CLI_USAGE',
@@ -56,19 +62,50 @@ export function requireApart(places: readonly Place[]): void {
   }
 }
 
-function isSamePlace(one: Place, other: Place): boolean {
+async function openOthers(
+  context: CommandContext,
+  places: readonly Place[],
+): Promise<readonly Whereabouts[]> {
+  const others: Whereabouts[] = [];
+  for (const target of context.sections.targets ?? []) {
+    if (places.some((place) => place.target.name === target.name)) continue;
+    const own = contextOf(context, target);
+    try {
+      await using connection = await connect(own, { service: own.values.required('service'), adopts: false });
+      const { identity, serviceKey } = connection;
+      others.push({ target, context: own, connection: { identity, serviceKey } });
+    } catch {
+      // Its secrets may be elsewhere. When it is chosen itself, all the others are looked at again.
+    }
+  }
+  return others;
+}
+
+function isSamePlace(one: Whereabouts, other: Whereabouts): boolean {
   const [left, right] = [one.connection, other.connection];
   if (left.serviceKey === right.serviceKey) return true;
-  if (left.identity.address !== right.identity.address) return false;
-  const isNamedApart = one.target.account !== null && other.target.account !== null;
-  // An account that is only named differently is the same one when the same credentials open it.
-  if (isNamedApart && credentialsOf(one) !== credentialsOf(other)) return false;
-  if (!isAtCloudWatch(one)) return isNamedApart;
+  if (addressKeyOf(one) !== addressKeyOf(other) || isApartByName(one, other)) return false;
+  // An account that is only named, or named for one of the two, is not another one by that.
+  if (!isAtCloudWatch(one)) return one.target.account !== null || other.target.account !== null;
   const [first, second] = [one, other].map(({ context }) => context.sections.cloudwatch.namePrefix);
   return isBeginning(first ?? '', second ?? '');
 }
 
-function isAtCloudWatch({ connection }: Place): boolean {
+/** True for two accounts that are named, and opened by credentials of their own. */
+function isApartByName(one: Whereabouts, other: Whereabouts): boolean {
+  if (one.target.account === null || other.target.account === null) return false;
+  if (!isAtCloudWatch(one)) return secretsOf(one) !== secretsOf(other);
+  const [first, second] = [one, other].map(({ context }) => context.sections.cloudwatch.profile);
+  // Without one it may be any, the other's too.
+  return first !== '' && second !== '' && first !== second;
+}
+
+/** The same for whatever spelling of this machine. */
+function addressKeyOf({ connection }: Whereabouts): string {
+  return serviceKeyOf({ address: connection.identity.address, account: '' });
+}
+
+function isAtCloudWatch({ connection }: Whereabouts): boolean {
   return connection.identity.address.startsWith('cloudwatch:');
 }
 
@@ -77,12 +114,9 @@ function isBeginning(one: string, other: string): boolean {
   return one.startsWith(other) || other.startsWith(one);
 }
 
-/** What they are called: secrets are references. */
-function credentialsOf(place: Place): string {
-  const { cloudwatch, secrets } = place.context.sections;
-  return isAtCloudWatch(place)
-    ? cloudwatch.profile
-    : JSON.stringify(SECRETS.map((name) => secrets[name] ?? null));
+/** What they are called: each is a reference. */
+function secretsOf({ context }: Whereabouts): string {
+  return JSON.stringify(SECRETS.map((name) => context.sections.secrets[name] ?? null));
 }
 
 /** Locks all of the places, or none. @throws {ALARMSYNC_STORE_LOCKED} when another live run is at work on one. */

@@ -66,7 +66,9 @@ export async function runRound(context: CommandContext, round: Round): Promise<n
       void gate.arrive(member.name, { kind: 'failed' });
     }
   });
-  const verdict = await judged(context, round, await gate.all());
+  const arrivals = await gate.all();
+  const verdict = await judged(context, round, arrivals);
+  if (verdict.isReleased) noteApproved(context, arrivals, verdict);
   gate.open(verdict);
   const ended = await Promise.all(working);
   const exitCode = exitCodeOf([...ended.map((one) => one.exitCode), verdict.exitCode, round.exitCode]);
@@ -87,6 +89,19 @@ async function judged(
   } catch (thrown) {
     const exitCode = tellThrown(thrown, context.terminal, context.events);
     return { isReleased: false, exitCode, isOfPlans: false, refusals: new Map() };
+  }
+}
+
+/** In all plans before anything is sent: whoever resumes goes on with those that were agreed to, and no others. */
+function noteApproved(
+  { nowEpochMs }: CommandContext,
+  arrivals: ReadonlyMap<string, Arrival>,
+  { refusals }: Verdict,
+): void {
+  for (const [name, arrival] of arrivals) {
+    if (arrival.kind !== 'stands' || refusals.has(name)) continue;
+    using plan = PlanFile.open(arrival.planPath);
+    plan.run.noteApproved(nowEpochMs());
   }
 }
 

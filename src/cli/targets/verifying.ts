@@ -14,7 +14,7 @@ export async function verifyTargets(
 ): Promise<number> {
   const share = shareOf(context, chosenTargets(context));
   const places = await placesOf(context, positional(context, 'file'), share);
-  requireApart(places);
+  await requireApart(context, places);
   const targets = places.map(({ target: { name }, context: own, settings }) => ({
     name,
     context: own,

@@ -246,7 +246,6 @@ class CloudWatchService implements AlarmService {
   }
 }
 
-/** Undefined for an alarm that is not ours. */
 /** What is told apart in a region. Names of another prefix are other alarms, as those of another account are. */
 function accountOf({ profile, namePrefix }: CloudWatchSettings): string {
   return [profile, namePrefix === '' ? '' : `${namePrefix}*`].filter((part) => part !== '').join(' ');
@@ -258,6 +257,7 @@ function ofProfile(profile: string, region: string): CloudWatchClientConfig {
   return { credentials: fromIni({ profile, clientConfig: { region } }) };
 }
 
+/** Undefined for an alarm that is not ours. */
 function keptOf(alarm: MetricAlarm): Kept | undefined {
   return readDescription(alarm.AlarmDescription);
 }
