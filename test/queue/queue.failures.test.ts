@@ -57,6 +57,8 @@ it.runIf(hasQueue)(
     const stopped = await world.startWorker();
     await world.startWorker();
     const sync = await startInTheMiddle(world);
+    // Workers look for runs once a second: the other one may have sent all that there is so far.
+    await stopped.says(/Serving run/u);
     stopped.child.kill('SIGSTOP');
     expect((await sync.ended).exitCode).toBe(0);
     const requestCount = world.service.writes.length;
