@@ -4,10 +4,12 @@ import { createServer } from 'node:http';
 
 import { describe, expect, it } from 'vitest';
 
+import { listen } from '../http.loopback.ts';
 import { startCloudWatchStandIn, type CloudWatchStandIn } from '../stand-ins/cloudwatch/server.ts';
 import { openWorkspace, type Finished, type Workspace } from './command-line.ts';
-import { listen } from '../http.loopback.ts';
 import { csv, row } from './datadog-world.ts';
+
+const CONTACTS = { 'ops@example.com': 'arn:aws:sns:eu-central-1:111122223333:ops' };
 
 interface World {
   readonly workspace: Workspace;
@@ -62,9 +64,8 @@ function target(name: string, more: object = {}, section: object = { profile: na
 }
 
 function writeConfig(workspace: Workspace, targets: readonly object[]): void {
-  const contacts = { 'ops@example.com': 'arn:aws:sns:eu-central-1:111122223333:ops' };
   // JSON is YAML.
-  workspace.write('config.yaml', JSON.stringify({ contacts, targets }));
+  workspace.write('config.yaml', JSON.stringify({ contacts: CONTACTS, targets }));
 }
 
 const namesOf = ({ alarms }: CloudWatchStandIn): readonly string[] =>
@@ -121,8 +122,7 @@ it('applies a plan with the profile that it was made with, and no other', async 
   const { workspace, shop, lab, run } = await openWorld();
   const configure = (profile: string): void => {
     const cloudwatch = { namespace: 'Shop', profile };
-    const contacts = { 'ops@example.com': 'arn:aws:sns:eu-central-1:111122223333:ops' };
-    workspace.write('config.yaml', JSON.stringify({ contacts, cloudwatch }));
+    workspace.write('config.yaml', JSON.stringify({ contacts: CONTACTS, cloudwatch }));
   };
   workspace.write('alarms.csv', csv(row('a')));
   configure('shop');
