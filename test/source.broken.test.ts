@@ -117,6 +117,16 @@ describe('broken records', () => {
     }
   });
 
+  it('faults one long record for all its lines, and reads on after it, whatever the pieces', () => {
+    const lineCount = MAX_RECORD_BYTES / 8;
+    const text = `"${'ten bytes\n'.repeat(lineCount)}"\nb\n`;
+    for (const length of [Infinity, MAX_RECORD_BYTES + 5, 100_000]) {
+      const [first, ...others] = split(text, [length]);
+      expect(first).toMatchObject({ line: 1, endLine: lineCount + 1, cellIndex: undefined });
+      expect(others).toEqual([{ line: lineCount + 2, cells: ['b'] }]);
+    }
+  });
+
   it('protects a name wholly that a bad row carries beside a good one', async () => {
     const { rows, snapshot, diagnostics } = await read(
       workspace.write('protect.csv', `${HEADER}\n${row('a')}\n${row('a', 'x')}\n${row('b')}\n`),

@@ -45,10 +45,16 @@ export function differingMembers(
   return members.filter((member) => {
     const one = memberOf(left, member);
     const other = memberOf(right, member);
-    // Nearly all members of two alarms that differ are the same text.
-    if (one === other && typeof one === 'string') return false;
+    // Nearly all members of two alarms that differ are the same text, or the same list of texts.
+    if (isSameText(one, other)) return false;
     return memberMeaning(member, one, compareState) !== memberMeaning(member, other, compareState);
   });
+}
+
+function isSameText(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
+  if (typeof one === 'string') return one === other;
+  if (!isStringArray(one) || !isStringArray(other)) return false;
+  return one.length === other.length && one.every((text, index) => text === other[index]);
 }
 
 /**

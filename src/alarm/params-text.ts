@@ -19,9 +19,6 @@ export const ABBREVIATED_FRAGMENTS: readonly string[] = [
   '"}',
 ];
 
-/** What stands for the fragments, and with it the controls that JSON text may hold as they are: DEL and C1. */
-const CONTROL = /\p{Cc}/gu;
-
 /** What a JSON text has to escape, and a few control characters more: quotes, backslashes, lone surrogates. */
 const ESCAPED = /["\\\p{Cc}\p{Cs}]/u;
 
@@ -81,16 +78,27 @@ export function plainParamsText(
   return text;
 }
 
+const MEMBER = String.raw`([^\x01-\x08]*)`;
+const USUAL_TEXT = new RegExp(
+  `^${plainParamsText(MEMBER, MEMBER, MEMBER, MEMBER, MEMBER, MEMBER, MEMBER)}$`,
+  'u',
+);
+
 /** The JSON text that is abbreviated here. */
 export function bodyOfText(text: string): string {
-  return text.replace(CONTROL, (mark) => ABBREVIATED_FRAGMENTS[mark.charCodeAt(0) - 1] ?? mark);
+  const members = usualMembers(text);
+  if (members === undefined) return text;
+  let body = '';
+  for (const [index, fragment] of ABBREVIATED_FRAGMENTS.entries()) body += fragment + (members[index] ?? '');
+  return body;
 }
 
 /** The params that a text of `paramsText` stands for. */
 export function paramsOfText(text: string): JsonObject {
-  if (!text.startsWith('\u0001')) return objectOf(text);
-  const [, threshold = '', metricName = '', method = '', state = '', id = '', contacts = '', math = ''] =
-    text.split(CONTROL);
+  const members = usualMembers(text);
+  if (members === undefined) return objectOf(text);
+  const [threshold = '', metricName = '', method = '', state = '', id = '', contacts = '', math = ''] =
+    members;
   return {
     threshold,
     metric_name: metricName,
@@ -100,6 +108,11 @@ export function paramsOfText(text: string): JsonObject {
     contact: contacts === '' ? [] : contacts.slice(1, -1).split('","'),
     metric_math: math,
   };
+}
+
+/** Between the marks of a text of `plainParamsText`; undefined for any other, which has no marks. */
+function usualMembers(text: string): readonly string[] | undefined {
+  return USUAL_TEXT.exec(text)?.slice(1);
 }
 
 function objectOf(text: string): JsonObject {
