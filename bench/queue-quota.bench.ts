@@ -16,7 +16,7 @@ import type { QuestionContext } from './question.ts';
 const WORKER_COUNT = 3;
 const CONCURRENCY = 8;
 const QUOTAS_PER_SECOND = [100, 500];
-const RUN_SECONDS = 5;
+const RUN_SECONDS = 20;
 
 /** Windows of BullMQ's limiter in a second: a sliding second may see one more than its quota. */
 const WINDOWS_PER_SECOND = 10;

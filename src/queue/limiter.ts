@@ -9,6 +9,13 @@ import type { Step } from './step.ts';
  */
 const WINDOW_MS = 100;
 
+/**
+ * Windows are so much longer than the quota asks for: a step that a worker begins in one and sends a tenth of a second late arrives with
+ * those of the next. Three workers at 100/s, where a window more than the quota is 110: without this room 116 requests were seen in a
+ * second in one of six runs, 112 in one of another six; with it 107 at most in twelve, and of the quota 94 % are used.
+ */
+const ROOM_RATIO = 1.05;
+
 /** What the limiter takes for no limit; without one it would not keep the rest that a 429 asks for. */
 const NO_LIMIT: Limiter = { max: 1_000_000, durationMs: 1000 };
 
@@ -26,7 +33,7 @@ export function limiterOf(quotaPerSecond: number, requestCount: number): Limiter
   if (quotaPerSecond === 0) return NO_LIMIT;
   const stepsPerSecond = quotaPerSecond / requestCount;
   const max = Math.max(1, Math.floor((stepsPerSecond * WINDOW_MS) / 1000));
-  return { max, durationMs: Math.ceil((max * 1000) / stepsPerSecond) };
+  return { max, durationMs: Math.ceil((ROOM_RATIO * max * 1000) / stepsPerSecond) };
 }
 
 /** The tightest of the run's own quota and those that the service states for the requests of a drain; 0 for none. */
