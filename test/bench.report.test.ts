@@ -3,9 +3,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { comparisonText } from '../bench/report/comparison.ts';
-import { withReport } from '../bench/report/publish.ts';
-import type { ResultLine, Results } from '../bench/report/result.ts';
+import { withReport, withRun } from '../bench/report/publish.ts';
+import { readRuns, textOfRuns, type ResultLine, type Results } from '../bench/report/result.ts';
 import { reportText } from '../bench/report/table.ts';
+import { Workspace } from './source.run.ts';
 
 const drained = (subject: string, perSecond: number, spread = 0): ResultLine => ({
   question: 'drain',
@@ -22,7 +23,7 @@ const results = (lines: readonly ResultLine[], date = '2026-01-31'): Results => 
 });
 
 const drainRow = (lines: readonly ResultLine[]): string | undefined =>
-  reportText(results(lines))
+  reportText([results(lines)])
     .split('\n')
     .find((line) => line.includes('drain of 5'));
 
@@ -50,7 +51,7 @@ describe('a figure beside its peer', () => {
 
 describe('what telling costs a plan', () => {
   const told = (leastRatio: number, mostRatio: number): string =>
-    reportText(
+    reportText([
       results([
         {
           question: 'watched',
@@ -61,7 +62,7 @@ describe('what telling costs a plan', () => {
           telling_ratio_max: mostRatio,
         },
       ]),
-    );
+    ]);
 
   it('is its share of the time, and the worst run counts', () => {
     expect(told(0.002, 0.009)).toMatch(/plan of 1 000: telling .*0\.200 % \(0\.200 to 0\.900 %\).*met/u);
@@ -85,7 +86,7 @@ describe('figures of workers', () => {
     peak_memory_bytes_max: bytes,
   });
   const rowOf = (lines: readonly ResultLine[], what: string): string | undefined =>
-    reportText(results(lines))
+    reportText([results(lines)])
       .split('\n')
       .find((line) => line.includes(what));
 
@@ -122,6 +123,33 @@ describe('figures of workers', () => {
   });
 });
 
+describe('the committed runs', () => {
+  const planned = { question: 'plan', subject: 'alarmsync' };
+  const earlier = [drained('alarmsync', 4000), drained('bare-loop', 5000), planned];
+  const later = results([drained('alarmsync', 8000)], '2026-02-28');
+
+  it('give all figures of a question up for those of a later run', () => {
+    expect(withRun([results(earlier)], later)).toEqual([results([planned]), later]);
+    expect(withRun([results([planned]), later], results(earlier))).toEqual([results(earlier)]);
+  });
+
+  it('are told in a table each, with when and where it was measured', () => {
+    const text = reportText(withRun([results([...earlier, drained('bare-loop', 1)])], later));
+    expect(text.match(/^Measured on [-0-9]+ on a processor/gmu)).toEqual([
+      'Measured on 2026-01-31 on a processor',
+      'Measured on 2026-02-28 on a processor',
+    ]);
+  });
+
+  it('are read again as they were written, and nothing without an environment', () => {
+    using workspace = new Workspace();
+    const runs = [results([planned]), later];
+    expect(readRuns(workspace.write('runs.jsonl', textOfRuns(runs)))).toEqual(runs);
+    const headless = workspace.write('headless.jsonl', `${JSON.stringify(planned)}\n`);
+    expect(() => readRuns(headless)).toThrow('expected the environment in the first line');
+  });
+});
+
 describe('the table', () => {
   const readme = 'before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter';
 
@@ -144,15 +172,22 @@ describe('the comparison with the committed figures', () => {
 
   it('says when the environments differ, and which ratios hold all the same', () => {
     const other = results(lines);
-    const text = comparisonText(results(lines), {
+    const text = comparisonText([results(lines)], {
       ...other,
       environment: { ...other.environment, cpu: 'another processor' },
     });
     expect(text).toContain('The environments differ in cpu (a processor, now another processor)');
   });
 
+  it('is with the runs that asked the same questions', () => {
+    const planned = results([{ question: 'plan', subject: 'alarmsync' }], '2025-12-31');
+    expect(comparisonText([planned, results(lines)], results(lines, '2026-02-28'))).toContain(
+      'Committed: 2026-01-31. Last run: 2026-02-28.',
+    );
+  });
+
   it('sets each figure beside the earlier one', () => {
-    const text = comparisonText(results([drained('alarmsync', 4000)]), results(lines));
+    const text = comparisonText([results([drained('alarmsync', 4000)])], results(lines));
     expect(text).toMatch(/drain, alarmsync.*operations_per_second_median .*4000 .*8000 .*2\.00 ×/u);
   });
 });

@@ -1,27 +1,40 @@
-// Two results -> what changed from the one to the other.
+// The committed runs and the last one -> what changed.
 
 import { rounded } from '../measuring/spread.ts';
 import { figuresOf } from './figures.ts';
-import { IDENTITY_KEYS, numberIn, type EnvironmentLine, type ResultLine, type Results } from './result.ts';
+import {
+  IDENTITY_KEYS,
+  numberIn,
+  questionsOf,
+  type EnvironmentLine,
+  type ResultLine,
+  type Results,
+} from './result.ts';
 import { markdownTable, ratioText } from './table.ts';
 
 /** Ratios first, since they can be compared from machine to machine; then the figures themselves. */
-export function comparisonText(committed: Results, last: Results): string {
-  const differing = differingKeys(committed.environment, last.environment);
+export function comparisonText(runs: readonly Results[], last: Results): string {
+  const asked = questionsOf(last);
+  const compared = runs.filter((run) => [...questionsOf(run)].some((question) => asked.has(question)));
+  const committed = compared.flatMap(({ lines }) => lines);
+  const environments = compared.map(({ environment }) => environment);
+  const differing = [
+    ...new Set(environments.flatMap((environment) => differingKeys(environment, last.environment))),
+  ];
   const warning =
     differing.length === 0
       ? 'Both were measured in the same environment.'
       : `The environments differ in ${differing.join(', ')}: only ratios between subjects of one run are comparable.`;
   return [
-    `Committed: ${committed.environment.date}. Last run: ${last.environment.date}. ${warning}`,
+    `Committed: ${environments.map(({ date }) => date).join(', ')}. Last run: ${last.environment.date}. ${warning}`,
     '',
     'Ratios between subjects of one run',
     '',
-    ...markdownTable(['what', 'beside', 'committed', 'last', 'goal', ''], ratioRows(committed, last)),
+    ...markdownTable(['what', 'beside', 'committed', 'last', 'goal', ''], ratioRows(committed, last.lines)),
     '',
     'Figures',
     '',
-    ...markdownTable(['figure', 'committed', 'last', 'last / committed'], figureRows(committed, last)),
+    ...markdownTable(['figure', 'committed', 'last', 'last / committed'], figureRows(committed, last.lines)),
     '',
   ].join('\n');
 }
@@ -36,9 +49,12 @@ function differingKeys(left: EnvironmentLine, right: EnvironmentLine): readonly 
     .map((key) => `${key} (${left[key]}, now ${right[key]})`);
 }
 
-function ratioRows(committed: Results, last: Results): readonly (readonly string[])[] {
-  const earlier = new Map(figuresOf(committed.lines).map((figure) => [figure.id, figure]));
-  return figuresOf(last.lines)
+function ratioRows(
+  committed: readonly ResultLine[],
+  last: readonly ResultLine[],
+): readonly (readonly string[])[] {
+  const earlier = new Map(figuresOf(committed).map((figure) => [figure.id, figure]));
+  return figuresOf(last)
     .filter(({ ratio }) => ratio !== undefined)
     .map((figure) => [
       figure.what,
@@ -50,9 +66,12 @@ function ratioRows(committed: Results, last: Results): readonly (readonly string
     ]);
 }
 
-function figureRows(committed: Results, last: Results): readonly (readonly string[])[] {
-  const earlier = new Map(committed.lines.map((line) => [identityOf(line), line]));
-  return last.lines.flatMap((line) => {
+function figureRows(
+  committed: readonly ResultLine[],
+  last: readonly ResultLine[],
+): readonly (readonly string[])[] {
+  const earlier = new Map(committed.map((line) => [identityOf(line), line]));
+  return last.flatMap((line) => {
     const before = earlier.get(identityOf(line));
     return Object.keys(line)
       .filter(isFigure)

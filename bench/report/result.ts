@@ -9,13 +9,14 @@ export interface ResultLine {
   readonly [key: string]: string | number;
 }
 
-/** The first line: the machine, the versions and the settings. Shape: date, cpu, core_count, …; all of them flat. */
+/** The first line of a run: the machine, the versions and the settings. Shape: date, cpu, core_count, …; all of them flat. */
 export interface EnvironmentLine {
   readonly question: 'environment';
   readonly date: string;
   readonly [key: string]: string | number;
 }
 
+/** What one run of the benchmark found out. */
 export interface Results {
   readonly environment: EnvironmentLine;
   readonly lines: readonly ResultLine[];
@@ -32,16 +33,33 @@ export const IDENTITY_KEYS = [
   'quota_per_second',
 ] as const;
 
-/** @throws {Error} when the file is missing or is no benchmark's result. */
-export function readResults(file: string): Results {
-  const [first = '', ...others] = readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((text) => text !== '');
-  const environment = parseLine(first);
-  if (environment['question'] !== 'environment' || typeof environment['date'] !== 'string') {
-    throw new Error(`expected the environment in the first line of ${file}, got: ${first.slice(0, 80)}`);
+/** The runs of a file, in its order. @throws {Error} when the file is missing or is no benchmark's result. */
+export function readRuns(file: string): readonly Results[] {
+  const runs: { environment: EnvironmentLine; lines: ResultLine[] }[] = [];
+  for (const text of readFileSync(file, 'utf8').split('\n')) {
+    if (text === '') continue;
+    const line = parseLine(text);
+    if (isEnvironment(line)) {
+      runs.push({ environment: line, lines: [] });
+      continue;
+    }
+    const run = runs.at(-1);
+    if (run === undefined)
+      throw new Error(`expected the environment in the first line of ${file}, got: ${text.slice(0, 80)}`);
+    run.lines.push(line);
   }
-  return { environment: parseEnvironment(first), lines: others.map(parseResult) };
+  return runs;
+}
+
+/** The text that `readRuns` reads. */
+export function textOfRuns(runs: readonly Results[]): string {
+  const all = runs.flatMap(({ environment, lines }) => [environment, ...lines]);
+  return all.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** The questions that a run asked and found something out about. */
+export function questionsOf({ lines }: Results): ReadonlySet<string> {
+  return new Set(lines.map(({ question }) => question));
 }
 
 /** The number under that key; undefined when there is none. */
@@ -58,14 +76,10 @@ export function findLine(
   return lines.find((line) => Object.entries(wanted).every(([key, value]) => line[key] === value));
 }
 
-function parseLine(text: string): Readonly<Record<string, unknown>> {
-  return JSON.parse(text) as Record<string, unknown>;
+function parseLine(text: string): EnvironmentLine | ResultLine {
+  return JSON.parse(text) as EnvironmentLine | ResultLine;
 }
 
-function parseEnvironment(text: string): EnvironmentLine {
-  return JSON.parse(text) as EnvironmentLine;
-}
-
-function parseResult(text: string): ResultLine {
-  return JSON.parse(text) as ResultLine;
+function isEnvironment(line: EnvironmentLine | ResultLine): line is EnvironmentLine {
+  return line.question === 'environment';
 }

@@ -5,7 +5,12 @@ import type { Figure } from './figure.ts';
 import { figuresOf } from './figures.ts';
 import type { EnvironmentLine, Results } from './result.ts';
 
-export function reportText({ environment, lines }: Results): string {
+/** One table a run. */
+export function reportText(runs: readonly Results[]): string {
+  return runs.map(runText).join('\n');
+}
+
+function runText({ environment, lines }: Results): string {
   return [
     environmentText(environment),
     '',
