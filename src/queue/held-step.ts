@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { RequestGate, RequestKind } from '../services/alarm-service.ts';
+import { WINDOW_MS } from './limiter.ts';
 import { lost } from './step.ts';
 
 /** A step takes up to three requests: the check, the write, and a look at what stood in its way. */
@@ -17,32 +18,35 @@ export function holdTimeMsOf(requestTimeoutMs: number): number {
 interface HeldStep {
   readonly takenAtEpochMs: number;
   readonly begunAtMs: number;
+  /** Whether its first request was let go. */
+  hasBegun: boolean;
+}
+
+export interface HeldStepGateDeps {
+  readonly requestTimeoutMs: number;
+  /** Whether Redis was there all the time since then: where it was not, it may have forgotten whose a step is. Monotonic. */
+  readonly isConnectedSince: (atMs: number) => boolean;
+  /** Waits until the limiter counts one step more. */
+  readonly takePlace: (signal: AbortSignal) => Promise<void>;
+  readonly onPause: (durationMs: number) => void;
 }
 
 /**
  * A request leaves only when it would end, answered or timed out, before the step may pass on to another worker. So one that was
- * stopped and wakes up late sends nothing. The quota is kept where steps are handed out, and a pause is told there.
+ * stopped and wakes up late sends nothing. The quota is kept where steps are handed out, and a pause is told there; a step that begins in
+ * a later window than it was counted in is counted again.
  */
 export class HeldStepGate implements RequestGate {
   readonly #storage = new AsyncLocalStorage<HeldStep>();
-  readonly #requestTimeoutMs: number;
-  readonly #onPause: (durationMs: number) => void;
-  readonly #isConnectedSince: (atMs: number) => boolean;
+  readonly #deps: HeldStepGateDeps;
 
-  /** @param isConnectedSince whether Redis was there all the time since then: where it was not, it may have forgotten whose a step is. Monotonic */
-  constructor(
-    requestTimeoutMs: number,
-    isConnectedSince: (atMs: number) => boolean,
-    onPause: (durationMs: number) => void,
-  ) {
-    this.#requestTimeoutMs = requestTimeoutMs;
-    this.#isConnectedSince = isConnectedSince;
-    this.#onPause = onPause;
+  constructor(deps: HeldStepGateDeps) {
+    this.#deps = deps;
   }
 
   /** @param takenAtEpochMs before Redis was asked for the step, by this machine's clock */
   async whileHeld<Result>(takenAtEpochMs: number, work: () => Promise<Result>): Promise<Result> {
-    return this.#storage.run({ takenAtEpochMs, begunAtMs: performance.now() }, work);
+    return this.#storage.run({ takenAtEpochMs, begunAtMs: performance.now(), hasBegun: false }, work);
   }
 
   async pass(_kind: RequestKind, signal: AbortSignal): Promise<void> {
@@ -50,14 +54,22 @@ export class HeldStepGate implements RequestGate {
     const step = this.#storage.getStore();
     // Not of a step: a token that is fetched, or a look before the first step.
     if (step === undefined) return;
-    const heldMs = Math.max(Date.now() - step.takenAtEpochMs, performance.now() - step.begunAtMs);
-    if (!this.#isConnectedSince(step.begunAtMs))
+    const { requestTimeoutMs, isConnectedSince, takePlace } = this.#deps;
+    const isFirst = !step.hasBegun;
+    step.hasBegun = true;
+    if (isFirst && heldMsOf(step) > WINDOW_MS) await takePlace(signal);
+    if (!isConnectedSince(step.begunAtMs))
       throw lost('nothing more is sent for a step that was taken before Redis was away');
-    if (heldMs + this.#requestTimeoutMs <= holdTimeMsOf(this.#requestTimeoutMs)) return;
+    const heldMs = heldMsOf(step);
+    if (heldMs + requestTimeoutMs <= holdTimeMsOf(requestTimeoutMs)) return;
     throw lost(`nothing is sent for a step that was taken ${Math.round(heldMs)} ms ago: another may have it`);
   }
 
   pause(durationMs: number): void {
-    this.#onPause(durationMs);
+    this.#deps.onPause(durationMs);
   }
+}
+
+function heldMsOf({ takenAtEpochMs, begunAtMs }: HeldStep): number {
+  return Math.max(Date.now() - takenAtEpochMs, performance.now() - begunAtMs);
 }

@@ -7,7 +7,7 @@ import type { Step } from './step.ts';
  * The limiter's window is a fixed one: a sliding second may see one window's worth more than the quota. The shorter, the less; but
  * whoever waits for the next one loses the way to Redis and back.
  */
-const WINDOW_MS = 100;
+export const WINDOW_MS = 100;
 
 /**
  * Windows are so much longer than the quota asks for: a step that a worker begins in one and sends a tenth of a second late arrives with
@@ -28,12 +28,19 @@ export interface Limiter {
 /** Requests that a step takes at most, as it usually goes. */
 export const MAX_REQUEST_COUNT = 2;
 
-/** @param requestCount that one step may need @param quotaPerSecond of requests; 0 for none */
+/**
+ * The duration is that of the largest steps, since that of a worker's own limiter counts, whatever the queue's is.
+ * @param quotaPerSecond of requests; 0 for none
+ * @param requestCount that one step may need: 1 or MAX_REQUEST_COUNT
+ */
 export function limiterOf(quotaPerSecond: number, requestCount: number): Limiter {
   if (quotaPerSecond === 0) return NO_LIMIT;
-  const stepsPerSecond = quotaPerSecond / requestCount;
-  const max = Math.max(1, Math.floor((stepsPerSecond * WINDOW_MS) / 1000));
-  return { max, durationMs: Math.ceil((ROOM_RATIO * max * 1000) / stepsPerSecond) };
+  const largestPerSecond = quotaPerSecond / MAX_REQUEST_COUNT;
+  const largestMax = Math.max(1, Math.floor((largestPerSecond * WINDOW_MS) / 1000));
+  return {
+    max: (largestMax * MAX_REQUEST_COUNT) / requestCount,
+    durationMs: Math.ceil((ROOM_RATIO * largestMax * 1000) / largestPerSecond),
+  };
 }
 
 /** The tightest of the run's own quota and those that the service states for the requests of a drain; 0 for none. */

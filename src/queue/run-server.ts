@@ -12,6 +12,7 @@ import { openService, type ServiceSettings } from '../services/registry.ts';
 import { KEY_PREFIX, type RunNotice } from './board.ts';
 import { HeldStepGate, holdTimeMsOf } from './held-step.ts';
 import type { RedisOptions } from './redis-address.ts';
+import { takePlace } from './place.ts';
 import { decodeStep, lost, packAnswer, type Step, type StepAnswer } from './step.ts';
 
 /** A fetch that failed is tried again after that long: Redis may be back. */
@@ -46,6 +47,7 @@ export class RunServer implements AsyncDisposable {
   readonly #concurrency: number;
   readonly #worker: Worker;
   readonly #queue: Queue;
+  readonly #redis: Redis;
   #pausedUntilMs = 0;
   #pausing: Promise<void> | undefined;
   #stepCount = 0;
@@ -54,9 +56,12 @@ export class RunServer implements AsyncDisposable {
   static async open(notice: RunNotice, deps: RunServerDeps): Promise<RunServer> {
     const { requestTimeoutMs, adopts } = notice;
     let server: RunServer | undefined;
-    const gate = new HeldStepGate(requestTimeoutMs, deps.isConnectedSince, (durationMs) =>
-      server?.pause(durationMs),
-    );
+    const gate = new HeldStepGate({
+      requestTimeoutMs,
+      isConnectedSince: deps.isConnectedSince,
+      takePlace: async (signal) => server?.takePlace(signal),
+      onPause: (durationMs) => server?.pause(durationMs),
+    });
     const service = await openService({ ...deps.service, requestTimeoutMs, adopts }, gate);
     server = new RunServer(notice, deps, gate, service);
     return server;
@@ -66,6 +71,7 @@ export class RunServer implements AsyncDisposable {
     this.notice = notice;
     this.#service = service;
     this.#gate = gate;
+    this.#redis = deps.redis;
     this.#kill = deps.kill;
     this.#inTrace = deps.inTraceOf(notice.traceparent);
     this.#concurrency = deps.service.concurrency;
@@ -98,6 +104,11 @@ export class RunServer implements AsyncDisposable {
   /** Steps that were answered here. */
   get stepCount(): number {
     return this.#stepCount;
+  }
+
+  /** Counts one step more, as soon as the quota allows it. */
+  async takePlace(signal: AbortSignal): Promise<void> {
+    return takePlace(this.#redis, this.#queue, signal);
   }
 
   /** No worker begins with a step of this run for that long. Of several pauses the one that ends last counts. */
