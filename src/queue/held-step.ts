@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { RequestGate, RequestKind } from '../services/alarm-service.ts';
-import { WINDOW_MS } from './limiter.ts';
+import { LATE_MS } from './limiter.ts';
 import { lost } from './step.ts';
 
 /** A step takes up to three requests: the check, the write, and a look at what stood in its way. */
@@ -57,7 +57,7 @@ export class HeldStepGate implements RequestGate {
     const { requestTimeoutMs, isConnectedSince, takePlace } = this.#deps;
     const isFirst = !step.hasBegun;
     step.hasBegun = true;
-    if (isFirst && heldMsOf(step) > WINDOW_MS) await takePlace(signal);
+    if (isFirst && heldMsOf(step) > LATE_MS) await takePlace(signal);
     if (!isConnectedSince(step.begunAtMs))
       throw lost('nothing more is sent for a step that was taken before Redis was away');
     const heldMs = heldMsOf(step);

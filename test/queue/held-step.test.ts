@@ -3,6 +3,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { HeldStepGate, holdTimeMsOf, type HeldStepGateDeps } from '../../src/queue/held-step.ts';
+import { LATE_MS } from '../../src/queue/limiter.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const NEVER = new AbortController().signal;
@@ -52,7 +53,7 @@ it('keeps no request back that belongs to no step', async () => {
 
 it.each([
   ['in time', 0, 0],
-  ['after its window', 101, 1],
+  ['late', LATE_MS + 1, 1],
 ])(
   'counts a step whose first request leaves %s, %d ms after it was taken, %d times more',
   async (_when, heldMs, times) => {
@@ -76,5 +77,7 @@ it('refuses a request that waited for its place for so long that another worker 
   };
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());
-  await expect(ask(gateOf({ takePlace }), 101)).rejects.toMatchObject({ code: 'ALARMSYNC_QUEUE_LOST' });
+  await expect(ask(gateOf({ takePlace }), LATE_MS + 1)).rejects.toMatchObject({
+    code: 'ALARMSYNC_QUEUE_LOST',
+  });
 });
