@@ -54,19 +54,26 @@ export class HeldStepGate implements RequestGate {
     const step = this.#storage.getStore();
     // Not of a step: a token that is fetched, or a look before the first step.
     if (step === undefined) return;
-    const { requestTimeoutMs, isConnectedSince, takePlace } = this.#deps;
-    const isFirst = !step.hasBegun;
+    this.#requireHeld(step);
+    const isLate = !step.hasBegun && heldMsOf(step) > LATE_MS;
     step.hasBegun = true;
-    if (isFirst && heldMsOf(step) > LATE_MS) await takePlace(signal);
+    if (!isLate) return;
+    await this.#deps.takePlace(signal);
+    this.#requireHeld(step);
+  }
+
+  pause(durationMs: number): void {
+    this.#deps.onPause(durationMs);
+  }
+
+  /** @throws {ALARMSYNC_QUEUE_LOST} when a request that leaves now may end after the step passed on. */
+  #requireHeld(step: HeldStep): void {
+    const { requestTimeoutMs, isConnectedSince } = this.#deps;
     if (!isConnectedSince(step.begunAtMs))
       throw lost('nothing more is sent for a step that was taken before Redis was away');
     const heldMs = heldMsOf(step);
     if (heldMs + requestTimeoutMs <= holdTimeMsOf(requestTimeoutMs)) return;
     throw lost(`nothing is sent for a step that was taken ${Math.round(heldMs)} ms ago: another may have it`);
-  }
-
-  pause(durationMs: number): void {
-    this.#deps.onPause(durationMs);
   }
 }
 

@@ -67,3 +67,9 @@ it.runIf(hasQueue)('is not kept back by a queue without a limit', async () => {
   await takePlace(redis, queue, NEVER);
   expect(await countOf()).toBe(null);
 });
+
+it.runIf(hasQueue)('is lost where Redis fails: nothing is sent for it', async () => {
+  const { redis, queue } = await openWorld(LONG_MS);
+  redis.disconnect();
+  await expect(takePlace(redis, queue, NEVER)).rejects.toMatchObject({ code: 'ALARMSYNC_QUEUE_LOST' });
+});
