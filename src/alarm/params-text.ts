@@ -19,6 +19,11 @@ export const ABBREVIATED_FRAGMENTS: readonly string[] = [
   '"}',
 ];
 
+/** What stands for the second fragment, the third, and so on. */
+const FURTHER_MARKS: readonly string[] = ABBREVIATED_FRAGMENTS.slice(1).map((_, index) =>
+  String.fromCharCode(index + 2),
+);
+
 /** What a JSON text has to escape, and a few control characters more: quotes, backslashes, lone surrogates. */
 const ESCAPED = /["\\\p{Cc}\p{Cs}]/u;
 
@@ -78,12 +83,6 @@ export function plainParamsText(
   return text;
 }
 
-const MEMBER = String.raw`([^\x01-\x08]*)`;
-const USUAL_TEXT = new RegExp(
-  `^${plainParamsText(MEMBER, MEMBER, MEMBER, MEMBER, MEMBER, MEMBER, MEMBER)}$`,
-  'u',
-);
-
 /** The JSON text that is abbreviated here. */
 export function bodyOfText(text: string): string {
   const members = usualMembers(text);
@@ -110,9 +109,17 @@ export function paramsOfText(text: string): JsonObject {
   };
 }
 
-/** Between the marks of a text of `plainParamsText`; undefined for any other, which has no marks. */
+/** What stands between the marks of a text of `plainParamsText`; undefined for any other text, which has no marks. */
 function usualMembers(text: string): readonly string[] | undefined {
-  return USUAL_TEXT.exec(text)?.slice(1);
+  if (!text.startsWith('\u0001')) return undefined;
+  const members: string[] = [];
+  let at = 1;
+  for (const mark of FURTHER_MARKS) {
+    const end = text.indexOf(mark, at);
+    members.push(text.slice(at, end));
+    at = end + 1;
+  }
+  return members;
 }
 
 function objectOf(text: string): JsonObject {
