@@ -104,7 +104,6 @@ async function ask(
 
 function report(isPublished: boolean): void {
   const [results] = readRuns(path.join(LAST, 'results.jsonl'));
-  if (results === undefined) return;
   const text = reportText([results]);
   writeFileSync(path.join(LAST, 'figures.md'), text);
   writeFileSync(path.join(LAST, 'figures.svg'), chartText(results));

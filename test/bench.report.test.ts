@@ -147,6 +147,7 @@ describe('the committed runs', () => {
     expect(readRuns(workspace.write('runs.jsonl', textOfRuns(runs)))).toEqual(runs);
     const headless = workspace.write('headless.jsonl', `${JSON.stringify(planned)}\n`);
     expect(() => readRuns(headless)).toThrow('expected the environment in the first line');
+    expect(() => readRuns(workspace.write('empty.jsonl', ''))).toThrow('expected results in');
   });
 });
 
@@ -183,6 +184,9 @@ describe('the comparison with the committed figures', () => {
     const planned = results([{ question: 'plan', subject: 'alarmsync' }], '2025-12-31');
     expect(comparisonText([planned, results(lines)], results(lines, '2026-02-28'))).toContain(
       'Committed: 2026-01-31. Last run: 2026-02-28.',
+    );
+    expect(comparisonText([planned], results(lines))).toBe(
+      'Nothing of what the last run asked is committed.\n',
     );
   });
 

@@ -21,6 +21,7 @@ export function comparisonText(runs: readonly Results[], last: Results): string 
   const differing = [
     ...new Set(environments.flatMap((environment) => differingKeys(environment, last.environment))),
   ];
+  if (compared.length === 0) return 'Nothing of what the last run asked is committed.\n';
   const warning =
     differing.length === 0
       ? 'Both were measured in the same environment.'

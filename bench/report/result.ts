@@ -34,7 +34,7 @@ export const IDENTITY_KEYS = [
 ] as const;
 
 /** The runs of a file, in its order. @throws {Error} when the file is missing or is no benchmark's result. */
-export function readRuns(file: string): readonly Results[] {
+export function readRuns(file: string): readonly [Results, ...Results[]] {
   const runs: { environment: EnvironmentLine; lines: ResultLine[] }[] = [];
   for (const text of readFileSync(file, 'utf8').split('\n')) {
     if (text === '') continue;
@@ -48,7 +48,9 @@ export function readRuns(file: string): readonly Results[] {
       throw new Error(`expected the environment in the first line of ${file}, got: ${text.slice(0, 80)}`);
     run.lines.push(line);
   }
-  return runs;
+  const [first, ...others] = runs;
+  if (first === undefined) throw new Error(`expected results in ${file}, got none`);
+  return [first, ...others];
 }
 
 /** The text that `readRuns` reads. */
