@@ -11,6 +11,7 @@ import type { AlarmService } from '../services/alarm-service.ts';
 import { openService, type ServiceSettings } from '../services/registry.ts';
 import { KEY_PREFIX, type RunNotice } from './board.ts';
 import { HeldStepGate, holdTimeMsOf } from './held-step.ts';
+import { lateMsOf } from './limiter.ts';
 import type { RedisOptions } from './redis-address.ts';
 import { takePlace } from './place.ts';
 import { decodeStep, lost, packAnswer, type Step, type StepAnswer } from './step.ts';
@@ -59,7 +60,8 @@ export class RunServer implements AsyncDisposable {
     const gate = new HeldStepGate({
       requestTimeoutMs,
       isConnectedSince: deps.isConnectedSince,
-      takePlace: async (signal) => server?.takePlace(signal),
+      lateMs: lateMsOf(notice.limiter),
+      takePlace: async (maxWaitMs, signal) => server?.takePlace(maxWaitMs, signal),
       onPause: (durationMs) => server?.pause(durationMs),
     });
     const service = await openService({ ...deps.service, requestTimeoutMs, adopts }, gate);
@@ -106,9 +108,9 @@ export class RunServer implements AsyncDisposable {
     return this.#stepCount;
   }
 
-  /** Counts one step more, as soon as the quota allows it. */
-  async takePlace(signal: AbortSignal): Promise<void> {
-    return takePlace(this.#redis, this.#queue, signal);
+  /** Counts one step more, as soon as the quota allows it. @throws {ALARMSYNC_QUEUE_LOST} as takePlace. */
+  async takePlace(maxWaitMs: number, signal: AbortSignal): Promise<void> {
+    return takePlace(this.#redis, this.#queue, maxWaitMs, signal);
   }
 
   /** No worker begins with a step of this run for that long. Of several pauses the one that ends last counts. */

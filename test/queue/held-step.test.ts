@@ -3,15 +3,16 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { HeldStepGate, holdTimeMsOf, type HeldStepGateDeps } from '../../src/queue/held-step.ts';
-import { LATE_MS } from '../../src/queue/limiter.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
+const LATE_MS = 5000;
 const NEVER = new AbortController().signal;
 
 function gateOf(deps: Partial<HeldStepGateDeps> = {}): HeldStepGate {
   return new HeldStepGate({
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     isConnectedSince: () => true,
+    lateMs: LATE_MS,
     takePlace: async () => {},
     onPause: () => {},
     ...deps,
@@ -51,33 +52,47 @@ it('keeps no request back that belongs to no step', async () => {
   await expect(gateOf({ isConnectedSince: () => false }).pass('read', NEVER)).resolves.toBeUndefined();
 });
 
-it.each([
-  ['in time', 0, 0],
-  ['late', LATE_MS + 1, 1],
-])(
-  'counts a step whose first request leaves %s, %d ms after it was taken, %d times more',
-  async (_when, heldMs, times) => {
-    let placeCount = 0;
-    const gate = gateOf({
-      takePlace: async () => {
-        placeCount += 1;
-      },
-    });
-    await gate.whileHeld(Date.now() - heldMs, async () => {
-      await gate.pass('read', NEVER);
-      await gate.pass('write', NEVER);
-    });
-    expect(placeCount).toBe(times);
-  },
-);
+/** How often a step is counted again whose two requests leave so long after it was taken, when Redis gave another in `wayMs`. */
+async function placeCountOf(heldMs: number, wayMs: number): Promise<number> {
+  let placeCount = 0;
+  const gate = gateOf({
+    takePlace: async () => {
+      placeCount += 1;
+    },
+  });
+  await gate.whileHeld(Date.now() - wayMs, async () => {});
+  await gate.whileHeld(Date.now() - heldMs, async () => {
+    await gate.pass('read', NEVER);
+    await gate.pass('write', NEVER);
+  });
+  return placeCount;
+}
 
-it('refuses a request that waited for its place for so long that another worker may have the step', async () => {
+it('counts a step once more when its first request leaves late, however far Redis is', async () => {
+  expect(await placeCountOf(0, 0)).toBe(0);
+  expect(await placeCountOf(LATE_MS + 100, 0)).toBe(1);
+  expect(await placeCountOf(LATE_MS + 100, 4000)).toBe(0);
+});
+
+it('lets a late step wait for its place no longer than it may still begin', async () => {
+  let waitMs = 0;
+  const takePlace = async (maxWaitMs: number): Promise<void> => {
+    waitMs = maxWaitMs;
+  };
+  const gate = gateOf({ takePlace });
+  await gate.whileHeld(Date.now(), async () => {});
+  await ask(gate, 12_000);
+  expect(waitMs).toBeLessThanOrEqual(8000);
+  expect(waitMs).toBeGreaterThan(3000);
+});
+
+it('refuses a request that came by its place when another worker may have the step', async () => {
   const takePlace = async (): Promise<void> => {
     vi.setSystemTime(Date.now() + 20_100);
   };
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());
-  await expect(ask(gateOf({ takePlace }), LATE_MS + 1)).rejects.toMatchObject({
-    code: 'ALARMSYNC_QUEUE_LOST',
-  });
+  const gate = gateOf({ takePlace });
+  await gate.whileHeld(Date.now(), async () => {});
+  await expect(ask(gate, LATE_MS + 100)).rejects.toMatchObject({ code: 'ALARMSYNC_QUEUE_LOST' });
 });

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 import { limiterOf, MAX_REQUEST_COUNT } from '../../src/queue/limiter.ts';
 
-const QUOTAS = [1, 3, 10, 15, 19, 20, 29, 50, 99, 100, 500, 999, 5000];
+const QUOTAS = [0.5, 1, 3, 10, 15, 19, 20, 29, 39, 50, 99, 100, 500, 999, 5000];
 
 it.each(QUOTAS)(
   'uses nine tenths of a quota of %d/s and more, with room for what is late',
