@@ -12,7 +12,7 @@ const WINDOW_MS = 100;
 /**
  * Windows are so much longer than the quota asks for: what leaves late, if not so late that it is counted again, and the way of a request
  * arrive with the next window's. Three workers at 100/s, where a window more than the quota is 110 in a second: 116 were seen without this
- * room and without counting again, 111 with a room of 1.05 alone; with this room and counting again 107 at most in six runs of 20 s, and
+ * room and without counting again, 111 with a room of 1.05 alone; with this room and counting again 107 at most in twelve runs of 20 s, and
  * 96 % of the quota used.
  */
 const ROOM_RATIO = 1.03;
