@@ -16,12 +16,12 @@ import { markdownTable, ratioText } from './table.ts';
 export function comparisonText(runs: readonly Results[], last: Results): string {
   const asked = questionsOf(last);
   const compared = runs.filter((run) => [...questionsOf(run)].some((question) => asked.has(question)));
+  if (compared.length === 0) return 'Nothing of what the last run asked is committed.\n';
   const committed = compared.flatMap(({ lines }) => lines);
   const environments = compared.map(({ environment }) => environment);
   const differing = [
     ...new Set(environments.flatMap((environment) => differingKeys(environment, last.environment))),
   ];
-  if (compared.length === 0) return 'Nothing of what the last run asked is committed.\n';
   const warning =
     differing.length === 0
       ? 'Both were measured in the same environment.'

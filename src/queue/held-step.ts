@@ -17,15 +17,15 @@ export function holdTimeMsOf(requestTimeoutMs: number): number {
 interface HeldStep {
   readonly takenAtEpochMs: number;
   readonly begunAtMs: number;
-  /** Whether its first request was let go. */
-  hasBegun: boolean;
+  /** Whether a request of it came to the gate. */
+  hasAsked: boolean;
 }
 
 export interface HeldStepGateDeps {
   readonly requestTimeoutMs: number;
   /** Whether Redis was there all the time since then: where it was not, it may have forgotten whose a step is. Monotonic. */
   readonly isConnectedSince: (atMs: number) => boolean;
-  /** A step that begins later than this is counted again. */
+  /** A step whose first request leaves later than this after it was taken, beyond the way from Redis, is counted again. */
   readonly lateMs: number;
   /** Waits for that long at most until the limiter counts one step more. */
   readonly takePlace: (maxWaitMs: number, signal: AbortSignal) => Promise<void>;
@@ -50,7 +50,7 @@ export class HeldStepGate implements RequestGate {
   /** @param takenAtEpochMs before Redis was asked for the step, by this machine's clock */
   async whileHeld<Result>(takenAtEpochMs: number, work: () => Promise<Result>): Promise<Result> {
     this.#leastWayMs = Math.min(this.#leastWayMs, Math.max(0, Date.now() - takenAtEpochMs));
-    return this.#storage.run({ takenAtEpochMs, begunAtMs: performance.now(), hasBegun: false }, work);
+    return this.#storage.run({ takenAtEpochMs, begunAtMs: performance.now(), hasAsked: false }, work);
   }
 
   async pass(_kind: RequestKind, signal: AbortSignal): Promise<void> {
@@ -59,8 +59,8 @@ export class HeldStepGate implements RequestGate {
     // Not of a step: a token that is fetched, or a look before the first step.
     if (step === undefined) return;
     const spareMs = this.#requireSpareMs(step);
-    const isLate = !step.hasBegun && heldMsOf(step) - this.#leastWayMs > this.#deps.lateMs;
-    step.hasBegun = true;
+    const isLate = !step.hasAsked && heldMsOf(step) - this.#leastWayMs > this.#deps.lateMs;
+    step.hasAsked = true;
     if (!isLate) return;
     await this.#deps.takePlace(spareMs, signal);
     this.#requireSpareMs(step);

@@ -12,8 +12,8 @@ import { openService, type ServiceSettings } from '../services/registry.ts';
 import { KEY_PREFIX, type RunNotice } from './board.ts';
 import { HeldStepGate, holdTimeMsOf } from './held-step.ts';
 import { lateMsOf } from './limiter.ts';
-import type { RedisOptions } from './redis-address.ts';
 import { takePlace } from './place.ts';
+import type { RedisOptions } from './redis-address.ts';
 import { decodeStep, lost, packAnswer, type Step, type StepAnswer } from './step.ts';
 
 /** A fetch that failed is tried again after that long: Redis may be back. */
