@@ -26,6 +26,7 @@ const CELLS: Readonly<Record<string, readonly string[]>> = {
     'é-é',
     'a\\b',
     '"a,b"',
+    'x'.repeat(1024),
     'x'.repeat(1025),
   ],
   threshold: [
@@ -44,7 +45,7 @@ const CELLS: Readonly<Record<string, readonly string[]>> = {
     ' 3',
     '9'.repeat(30),
   ],
-  metric_name: ['cpu.user', 'm', '', 'a\\b', '"a""b"', 'ü', ' ', 'x'.repeat(1025)],
+  metric_name: ['cpu.user', 'm', '', 'a\\b', '"a""b"', 'ü', ' ', 'x'.repeat(1024), 'x'.repeat(1025)],
   comparison_method: ['gt', 'GTE', 'Lte', 'nEq', 'eq', ' gt ', '', 'ne', 'gtt', 'ｇt'],
   alarm_state: ['active', 'inactive', 'in_alarm', 'Active', '', 'active '],
   tracking_metric_id: [
