@@ -1,6 +1,7 @@
 // The staging of a listing across processes: gone on with where it is of this layout, started anew where it is not.
 
 import Database from 'better-sqlite3';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 
@@ -57,3 +58,36 @@ it('is started anew where another version left it, sealed or not', () => {
   using staging = new ExistingStaging(file);
   expect([staging.isSealed, staging.readCheckpoint(), staging.count()]).toEqual([false, undefined, 0]);
 });
+
+it.each([
+  ['the machine was started anew', "UPDATE machine SET boot_id = 'another'"],
+  ['nobody knows of which start of the machine it is', 'UPDATE machine SET boot_id = NULL'],
+])('is started anew where %s: what had not reached the disk may be gone', (_what, change) => {
+  const file = path.join(temporaryDirectory(), 'existing.db');
+  leaveSealed(file);
+  const database = new Database(file);
+  database.exec(change);
+  database.close();
+  using staging = new ExistingStaging(file);
+  expect([staging.isSealed, staging.readCheckpoint(), staging.count()]).toEqual([false, undefined, 0]);
+});
+
+it.each([
+  ['its first page', 0],
+  ['its list of tables', 100],
+])('is started anew where a power cut took %s', (_what, offsetBytes) => {
+  const file = path.join(temporaryDirectory(), 'existing.db');
+  leaveSealed(file);
+  const handle = openSync(file, 'r+');
+  writeSync(handle, Buffer.alloc(4096), 0, 4096, offsetBytes);
+  closeSync(handle);
+  using staging = new ExistingStaging(file);
+  expect([staging.isSealed, staging.readCheckpoint(), staging.count()]).toEqual([false, undefined, 0]);
+});
+
+function leaveSealed(file: string): void {
+  using staging = new ExistingStaging(file);
+  staging.appendPage([ROW], { cursor: 'c1', pageNumber: 2, total: null });
+  staging.buildIndex();
+  staging.seal();
+}
