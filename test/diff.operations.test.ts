@@ -58,6 +58,19 @@ describe('the difference', () => {
     );
   });
 
+  it('keeps members that are not managed where both sides have the required ones alone', () => {
+    const { plan } = diffWorld(
+      {
+        desired: { a: params({ threshold: '2' }) },
+        existing: { a: { params: params({ metric_name: 'memory' }) } },
+      },
+      { managedMembers: ['threshold'] },
+    );
+    expect(parseJson(operationOf(plan, 'a').afterParams ?? '')).toEqual(
+      params({ threshold: '2', metric_name: 'memory' }),
+    );
+  });
+
   it('does not see members that the file does not manage', () => {
     const world = { desired: { a: params() }, existing: { a: { params: params({ contact: ['b@b.c'] }) } } };
     expect(operationsOf(diffWorld(world).plan)).toEqual(['update a']);

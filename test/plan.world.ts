@@ -6,8 +6,8 @@ import path from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
-import { orderMembers } from '../src/alarm/alarm.ts';
-import { stringifyJson, type JsonObject } from '../src/alarm/json.ts';
+import type { JsonObject } from '../src/alarm/json.ts';
+import { paramsText } from '../src/alarm/params-text.ts';
 import { computeDiff, type DiffCounts, type DiffSettings } from '../src/pipeline/diff/diff.ts';
 import { DesiredStaging, type BadRow } from '../src/store/desired-staging.ts';
 import { ExistingStaging } from '../src/store/existing-staging.ts';
@@ -147,7 +147,7 @@ function stageDesired(file: string, world: World): void {
   const rows = Object.entries(world.desired ?? {}).map(([name, wanted], index) => ({
     name,
     line: firstLine + index,
-    body: stringifyJson(wanted),
+    body: paramsText(wanted),
   }));
   const badRows: readonly BadRow[] = (world.badNames ?? []).map((name, index) => ({
     line: 1000 + index,
@@ -181,7 +181,7 @@ function stageExisting(file: string, world: World): void {
   staging.appendPage(
     alarms.map(([name, alarm]) => ({
       name,
-      body: stringifyJson(orderMembers(alarm.params)),
+      body: paramsText(alarm.params),
       handle: alarm.handle ?? null,
       etag: alarm.etag ?? null,
       raw: null,

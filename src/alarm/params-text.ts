@@ -19,6 +19,8 @@ export const ABBREVIATED_FRAGMENTS: readonly string[] = [
   '"}',
 ];
 
+const USUAL_MARK = '\u0001';
+
 /** What stands for the second fragment, the third, and so on. */
 const FURTHER_MARKS: readonly string[] = ABBREVIATED_FRAGMENTS.slice(1).map((_, index) =>
   String.fromCharCode(index + 2),
@@ -109,9 +111,14 @@ export function paramsOfText(text: string): JsonObject {
   };
 }
 
+/** True for a text of params that have the required members alone, all of them text without anything to escape. */
+export function isUsualText(text: string): boolean {
+  return text.startsWith(USUAL_MARK);
+}
+
 /** What stands between the marks of a text of `plainParamsText`; undefined for any other text, which has no marks. */
 function usualMembers(text: string): readonly string[] | undefined {
-  if (!text.startsWith('\u0001')) return undefined;
+  if (!isUsualText(text)) return undefined;
   const members: string[] = [];
   let at = 1;
   for (const mark of FURTHER_MARKS) {

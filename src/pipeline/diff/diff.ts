@@ -2,9 +2,10 @@
 
 import type Database from 'better-sqlite3';
 
+import { REQUIRED_MEMBERS } from '../../alarm/alarm.ts';
 import { stringifyJson } from '../../alarm/json.ts';
 import { differingMembers, overlay, type CompareState } from '../../alarm/meaning.ts';
-import { paramsOfText } from '../../alarm/params-text.ts';
+import { bodyOfText, isUsualText, paramsOfText } from '../../alarm/params-text.ts';
 import type { PlanFile } from '../../store/plan-file.ts';
 import type { Policy } from '../../store/run-settings.ts';
 import { attach, count, defineBodyOf, readCounted, sqlOf } from './attached.ts';
@@ -78,9 +79,13 @@ function defineFunctions(database: Database.Database, settings: DiffSettings): v
     );
     return differing.length === 0 ? 1 : 0;
   });
-  database.function('laid_over', { deterministic: true }, (desired: unknown, existing: unknown) =>
-    stringifyJson(overlay(paramsOfText(String(existing)), paramsOfText(String(desired)), managedMembers)),
-  );
+  const managesRequired = REQUIRED_MEMBERS.every((member) => managedMembers.includes(member));
+  database.function('laid_over', { deterministic: true }, (one: unknown, other: unknown) => {
+    const [desired, existing] = [String(one), String(other)];
+    // Then nothing of the existing one is left. 10 000 updates so: 0.03 s, laid over member by member 0.13 s.
+    if (managesRequired && isUsualText(desired) && isUsualText(existing)) return bodyOfText(desired);
+    return stringifyJson(overlay(paramsOfText(existing), paramsOfText(desired), managedMembers));
+  });
   defineBodyOf(database);
 }
 
