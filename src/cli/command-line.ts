@@ -82,7 +82,7 @@ export async function runCommandLine(argv: readonly string[], host: NodeJS.Proce
     events = openEvents;
     const maxDurationMs = values.durationMs('max-duration');
     if (maxDurationMs !== undefined) stop.limitDuration(maxDurationMs);
-    using _progress = new ProgressDisplay(terminal);
+    using _progress = await ProgressDisplay.open(terminal);
     const environment = hostEnvironment(host.env);
     const context = {
       values,

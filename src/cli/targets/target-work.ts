@@ -23,7 +23,7 @@ export async function asTarget(
     const terminal = context.terminal.ofTarget(target);
     using _log = terminal.log;
     using events = context.events?.ofTarget(target);
-    using _progress = new ProgressDisplay(terminal);
+    using _progress = await ProgressDisplay.open(terminal);
     try {
       return await watched({ ...context, terminal, events }, command, work);
     } catch (thrown) {
