@@ -19,7 +19,7 @@ export const ABBREVIATED_FRAGMENTS: readonly string[] = [
   '"}',
 ];
 
-const USUAL_MARK = '\u0001';
+const FIRST_MARK = '\u0001';
 
 /** What stands for the second fragment, the third, and so on. */
 const FURTHER_MARKS: readonly string[] = ABBREVIATED_FRAGMENTS.slice(1).map((_, index) =>
@@ -113,7 +113,7 @@ export function paramsOfText(text: string): JsonObject {
 
 /** True for a text of params that have the required members alone, all of them text without anything to escape. */
 export function isUsualText(text: string): boolean {
-  return text.startsWith(USUAL_MARK);
+  return text.startsWith(FIRST_MARK);
 }
 
 /** What stands between the marks of a text of `plainParamsText`; undefined for any other text, which has no marks. */

@@ -57,7 +57,8 @@ const REPEATED_NAMES = repeatedNames('existing');
 
 /**
  * The rows of a listing, page by page. Pages are staged whole or not at all, together with where the listing goes on;
- * they are committed several times a second, so that a kill costs no more than that. A power cut costs the whole listing.
+ * they are committed several times a second, so that a kill costs no more than that. What a restart of the machine costs is said at
+ * `openExistingFile`.
  */
 export class ExistingStaging implements Disposable {
   readonly file: string;

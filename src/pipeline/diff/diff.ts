@@ -80,12 +80,14 @@ function defineFunctions(database: Database.Database, settings: DiffSettings): v
     return differing.length === 0 ? 1 : 0;
   });
   const managesRequired = REQUIRED_MEMBERS.every((member) => managedMembers.includes(member));
-  database.function('laid_over', { deterministic: true }, (one: unknown, other: unknown) => {
-    const [desired, existing] = [String(one), String(other)];
-    // Then nothing of the existing one is left. 10 000 updates so: 0.03 s, laid over member by member 0.13 s.
+  const laidOver = (desired: string, existing: string): string => {
+    // Nothing of the existing one would be left. 10 000 updates so: 0.03 s, laid over member by member 0.13 s.
     if (managesRequired && isUsualText(desired) && isUsualText(existing)) return bodyOfText(desired);
     return stringifyJson(overlay(paramsOfText(existing), paramsOfText(desired), managedMembers));
-  });
+  };
+  database.function('laid_over', { deterministic: true }, (desired: unknown, existing: unknown) =>
+    laidOver(String(desired), String(existing)),
+  );
   defineBodyOf(database);
 }
 
