@@ -63,6 +63,13 @@ describe('a plan file', () => {
     expect(readFileSync(file).subarray(18, 20)).toEqual(Buffer.from([1, 1])); // rollback journal: readable from read-only media
   });
 
+  it('is not planned into again once something of it may have been sent', () => {
+    using plan = PlanFile.open(closedPlan());
+    plan.run.noteDraining(5);
+    expect(() => plan.restartPlanning()).toThrow('expected a run of which nothing was sent');
+    expect(plan.alarms.operations.unfinishedCount()).toBeGreaterThan(0);
+  });
+
   it.each([
     ['state', ['pending', 'sent', 'done', 'retryable', 'failed', 'conflict', 'held']],
     ['action', ['create', 'update', 'delete']],

@@ -13,6 +13,7 @@ import { PlanFile } from '../store/plan-file.ts';
 import type { RunSettings } from '../store/run-settings.ts';
 import type { PlanSummary } from '../store/plan-summary.ts';
 import type { RegisteredRun, StateDirectory } from '../store/state-directory.ts';
+import { requireSamePlace } from './applying.ts';
 import type { CommandContext } from './command.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { openRejects, writeRejects } from './rejects.ts';
@@ -77,9 +78,13 @@ export function createRun(
   return plan;
 }
 
-/** Plans again into the file of a planning that was interrupted; nothing of it was written to the service. */
+/**
+ * Plans again into the file of a planning that was interrupted; nothing of it was written to the service.
+ * @throws {ALARMSYNC_PLAN_STALE} when the run was of another service or account: what was listed there says nothing of this one.
+ */
 export async function planAgain(deps: PlanningDeps, { registered, run }: KnownRun): Promise<PlanFile> {
-  const { context, state } = deps;
+  const { context, connection, state } = deps;
+  requireSamePlace(run, connection);
   const undone = run.rollbackOf === null ? null : requireRun(state, run.rollbackOf).registered;
   const ageMs = context.nowEpochMs() - run.createdAtMs;
   // What was listed then is gone on with, unless a plan of that age would be refused.

@@ -112,9 +112,19 @@ export class PlanFile implements Disposable {
     this.database.exec(PLAN_INDEXES);
   }
 
-  /** Forgets what a planning wrote of which nothing was sent: the run starts to plan again, with its settings and approval. */
+  /**
+   * Forgets what a planning wrote: the run starts to plan again, with its settings and approval.
+   * @throws {ALARMSYNC_UNEXPECTED} when something of it may have been sent: only its operations tell what became of them.
+   */
   restartPlanning(): void {
     this.database.transaction(() => {
+      const { runId, phase, startedAtMs } = this.run.read();
+      if (startedAtMs !== null) {
+        throw new AlarmSyncError(
+          'ALARMSYNC_UNEXPECTED',
+          `expected a run of which nothing was sent, got ${runId}, which is ${phase}`,
+        );
+      }
       this.alarms.clear();
       this.downtimes.clear();
       this.database.exec('DELETE FROM rejected_row');

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { AlarmSyncError } from '../../alarm/errors.ts';
 import { PlanFile } from '../../store/plan-file.ts';
 import type { Run } from '../../store/run-table.ts';
-import type { RegisteredRun, StateDirectory } from '../../store/state-directory.ts';
+import type { StateDirectory } from '../../store/state-directory.ts';
 import { acceptPlan, requireChecksumWithForce, requireIntact } from '../acceptance.ts';
 import { applyPlan, requireApplicable, requireNotOvertaken } from '../applying.ts';
 import type { Command, CommandContext } from '../command.ts';
@@ -13,7 +13,7 @@ import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '.
 import { exitCodeOf } from '../exit-code.ts';
 import { dropPlanningFiles, planAgain, planExitCode } from '../planning.ts';
 import { isUnfinished, knownRuns, requireRun, type KnownRun } from '../runs.ts';
-import { connect, lockService, openState } from '../session.ts';
+import { connect, lockService, openState, type ServiceConnection } from '../session.ts';
 import type { OldRound } from '../targets/old-round.ts';
 import { asRun } from '../targets/target-work.ts';
 
@@ -52,15 +52,27 @@ export const resumeCommand: Command = {
   },
 };
 
-async function resumeOne(context: CommandContext, state: StateDirectory, found: KnownRun): Promise<number> {
+async function resumeOne(context: CommandContext, state: StateDirectory, known: KnownRun): Promise<number> {
+  const isRetried = context.values.isOn('retry-failed') && known.run.phase === 'finished';
+  if (!isRetried && known.run.phase !== 'planning') tidyUp(state, known);
+  if (!isRetried && !isUnfinished(known.run)) return tellEnded(context, known);
+  await using connection = await connect(context, known.run.settings);
+  using _lock = await lockService(context, state, connection.serviceKey, known.run.runId);
+  // Who held the lock may have gone on with the run meanwhile.
+  const found = requireRun(state, known.run.runId);
+  if (isRetried && found.run.phase === 'finished')
+    return await retryFailed(context, connection, state, found);
+  if (!isUnfinished(found.run)) return tellEnded(context, found);
+  return await goOn(context, connection, state, found);
+}
+
+async function goOn(
+  context: CommandContext,
+  connection: ServiceConnection,
+  state: StateDirectory,
+  found: KnownRun,
+): Promise<number> {
   const { registered, run } = found;
-  if (context.values.isOn('retry-failed') && run.phase === 'finished') {
-    return retryFailed(context, state, registered, run);
-  }
-  if (run.phase !== 'planning') tidyUp(state, found);
-  if (!isUnfinished(run)) return tellEnded(context, found);
-  await using connection = await connect(context, run.settings);
-  using _lock = await lockService(context, state, connection.serviceKey, run.runId);
   requireNotOvertaken(run, connection, state);
   context.terminal.log.info(`Resuming run ${run.runId}`);
   using plan =
@@ -122,12 +134,10 @@ async function resumeRound(context: CommandContext, state: StateDirectory, round
 /** Takes a finished run up again for what the service refused for good, and for the deletes that were held because of it. */
 async function retryFailed(
   context: CommandContext,
+  connection: ServiceConnection,
   state: StateDirectory,
-  registered: RegisteredRun,
-  run: Run,
+  { registered, run }: KnownRun,
 ): Promise<number> {
-  await using connection = await connect(context, run.settings);
-  using _lock = await lockService(context, state, connection.serviceKey, run.runId);
   requireApplicable(context, { ...run, phase: 'draining' }, connection, state);
   using plan = PlanFile.open(registered.planPath);
   const releasedCount = plan.alarms.operations.releaseFailed() + plan.downtimes.operations.releaseFailed();
