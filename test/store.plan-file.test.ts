@@ -63,6 +63,14 @@ describe('a plan file', () => {
     expect(readFileSync(file).subarray(18, 20)).toEqual(Buffer.from([1, 1])); // rollback journal: readable from read-only media
   });
 
+  it.each(['../victim', '..', 'a/b', '', '/etc'])('is unreadable when its run is named %j', (runId) => {
+    const file = closedPlan();
+    alter(file, `UPDATE run SET run_id = '${runId}'`);
+    expect(thrownBy(() => PlanFile.openReadOnly(file)[Symbol.dispose]())).toMatchObject({
+      code: 'ALARMSYNC_PLAN_UNREADABLE',
+    });
+  });
+
   it('is not planned into again once something of it may have been sent', () => {
     using plan = PlanFile.open(closedPlan());
     plan.run.noteDraining(5);

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { serviceKeyOf, StateDirectory } from '../src/store/state-directory.ts';
 import { temporaryDirectory } from './plan.world.ts';
+
+const RUN_ID = '20261121T224500Z-3f9a21';
 
 function openState(directory = path.join(temporaryDirectory(), 'state')): StateDirectory {
   const state = new StateDirectory(directory);
@@ -46,12 +48,40 @@ describe('a state directory', () => {
     const state = openState();
     const elsewhere = path.join(temporaryDirectory(), 'reviewed.db');
     writeFileSync(elsewhere, '');
-    state.runDirectory('run-1');
-    state.register({ runId: 'run-1', planPath: elsewhere, createdAtMs: 10 }, 'service');
-    state.forget('run-1');
+    state.runDirectory(RUN_ID);
+    state.register({ runId: RUN_ID, planPath: elsewhere, createdAtMs: 10 }, 'service');
+    state.forget(RUN_ID);
     expect(state.runs()).toEqual([]);
-    expect(existsSync(path.join(state.directory, 'run-1'))).toBe(false);
+    expect(existsSync(path.join(state.directory, RUN_ID))).toBe(false);
     expect(existsSync(elsewhere)).toBe(true);
+  });
+
+  it('forgets a run without the directory that a foreign plan file names as its own', () => {
+    const state = openState();
+    const archive = path.join(state.directory, 'archive');
+    mkdirSync(archive);
+    state.adopt({ runId: 'archive', planPath: 'plan.db', createdAtMs: 10 });
+    state.forget('archive');
+    expect(existsSync(archive)).toBe(true);
+  });
+
+  it('drops what killed commands left, and neither what others put there nor what a round still needs', () => {
+    const state = openState();
+    const day = 24 * 3_600_000;
+    const round = '20261121T224500Z-aaaaaa';
+    state.register({ runId: `${round}.eu`, planPath: 'eu.db', createdAtMs: 10 }, 'service');
+    const left = [RUN_ID, `export-${RUN_ID}`, `validate-${RUN_ID}.eu`];
+    const kept = ['archive', '.git', `notes-${RUN_ID}.d~`, round, `${round}.eu`];
+    for (const name of [...left, ...kept]) mkdirSync(path.join(state.directory, name));
+    symlinkSync('nowhere', path.join(state.directory, 'broken'));
+
+    state.dropLeftovers(Date.now() + day / 2);
+    expect(readdirSync(state.directory)).toEqual(expect.arrayContaining([...left, ...kept]));
+    state.dropLeftovers(Date.now() + 2 * day);
+
+    const found = readdirSync(state.directory);
+    expect(found).toEqual(expect.arrayContaining(kept));
+    for (const name of left) expect(found).not.toContain(name);
   });
 });
 

@@ -3,6 +3,7 @@
 import type Database from 'better-sqlite3';
 
 import { decodeSummary, type PlanSummary } from './plan-summary.ts';
+import { isRunId } from './run-id.ts';
 import { decodeSettings, type RunSettings } from './run-settings.ts';
 
 export type RunPhase = 'planning' | 'planned' | 'draining' | 'finished' | 'abandoned';
@@ -73,10 +74,11 @@ export class RunTable {
       .run({ ...run, rollbackOf: run.rollbackOf ?? null, settings: JSON.stringify(run.settings) });
   }
 
-  /** @throws {Error} when the row is missing: the file is damaged. */
+  /** @throws {Error} when the row is missing, or its id would name other files than the run's: the file is damaged. */
   read(): Run {
     const row = this.#database.prepare<[], RunRow>('SELECT * FROM run').get();
     if (row === undefined) throw new Error('it says nothing about its run');
+    if (!isRunId(row.run_id)) throw new Error(`its run has no id, but ${JSON.stringify(row.run_id)}`);
     return {
       runId: row.run_id,
       kind: row.kind,

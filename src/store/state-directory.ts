@@ -6,6 +6,7 @@ import path from 'node:path';
 import type Database from 'better-sqlite3';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
+import { isOwnDirectoryName } from './run-id.ts';
 import { openOwned } from './sqlite.ts';
 
 /** A run as registered; how far it is stands in its plan file alone. */
@@ -129,17 +130,23 @@ export class StateDirectory implements Disposable {
   /** Drops a run and its directory; a plan file that lies elsewhere stays. */
   forget(runId: string): void {
     this.#database.prepare('DELETE FROM run WHERE run_id = ?').run(runId);
-    rmSync(path.join(this.directory, runId), { recursive: true, force: true });
+    // An id comes from a plan file, which may name any directory here.
+    if (isOwnDirectoryName(runId)) rmSync(path.join(this.directory, runId), { recursive: true, force: true });
   }
 
-  /** Drops directories that belong to no run and were not touched for a day: what a killed command left. */
+  /**
+   * Drops directories that this program made, that belong to no run and were not touched for a day: what a killed command left.
+   * Whatever else stands here is its owner's.
+   */
   dropLeftovers(nowEpochMs: number): void {
-    const known = new Set(this.#database.prepare<[], string>('SELECT run_id FROM run').pluck().all());
+    const runIds = this.#database.prepare<[], string>('SELECT run_id FROM run').pluck().all();
+    // Runs of several targets share a directory, named by what stands before the target.
+    const known = new Set(runIds.flatMap((runId) => [runId, runId.replace(/\..*$/u, '')]));
     for (const entry of readdirSync(this.directory, { withFileTypes: true })) {
+      if (!entry.isDirectory() || !isOwnDirectoryName(entry.name) || known.has(entry.name)) continue;
       const directory = path.join(this.directory, entry.name);
       const isOld = nowEpochMs - statSync(directory).mtimeMs > LEFTOVER_AGE_MS;
-      if (entry.isDirectory() && !known.has(entry.name) && isOld)
-        rmSync(directory, { recursive: true, force: true });
+      if (isOld) rmSync(directory, { recursive: true, force: true });
     }
   }
 
