@@ -52,15 +52,7 @@ const map = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Record<string, Val
 
 const world = fc.record({
   desired: map(wanted),
-  // A name that the file may have can always be addressed.
-  existing: map(held).map((alarms) =>
-    Object.fromEntries(
-      Object.entries(alarms).map(([key, alarm]) => [
-        key,
-        { ...alarm, isAddressable: key !== '..' || alarm.isAddressable },
-      ]),
-    ),
-  ),
+  existing: map(held),
   badNames: fc.array(fc.option(name, { nil: undefined, freq: 8 }), { maxLength: 3 }),
   isDesiredSealed: fc.integer({ min: 0, max: 5 }).map((dice) => dice > 0),
   isExistingSealed: fc.integer({ min: 0, max: 5 }).map((dice) => dice > 0),
@@ -108,16 +100,18 @@ function fateOf(given: Given, how: How, key: string): Fate {
   const have = own(given.existing, key);
   if (have === undefined) return want === undefined ? 'left alone' : 'create';
   if (have.isHeldTwice === true) return 'conflict';
-  const fate = want === undefined ? fateOfUnwanted(given, how, key) : fateOfBoth(how, want, have.params);
+  const fate = want === undefined ? fateOfUnwanted(given, how, key) : fateOfBoth(how, want, have);
   const isProtected = how.protect !== null && matches(how.protect, key);
   return isProtected && (fate === 'update' || fate === 'delete') ? 'protected' : fate;
 }
 
-function fateOfBoth({ managedMembers, compareState, policy }: How, want: JsonObject, have: JsonObject): Fate {
+function fateOfBoth(how: How, want: JsonObject, have: Given['existing'][string]): Fate {
+  const { managedMembers, compareState, policy } = how;
   const isSame =
-    meaningText(want, managedMembers, compareState) === meaningText(have, managedMembers, compareState);
+    meaningText(want, managedMembers, compareState) ===
+    meaningText(have.params, managedMembers, compareState);
   if (isSame) return 'unchanged';
-  return policy === 'create-only' ? 'left alone' : 'update';
+  return policy === 'create-only' || have.isAddressable === false ? 'left alone' : 'update';
 }
 
 function fateOfUnwanted(given: Given, how: How, key: string): Fate {

@@ -31,22 +31,25 @@ export function requireIntact(plan: PlanFile): void {
 }
 
 /**
+ * Accepts a plan that was saved, or one that was accepted before and begun: that is looked at again where the user names a checksum.
+ * @throws {ALARMSYNC_PLAN_CHECKSUM} as requireIntact; and as acceptPlan.
+ */
+export function acceptSaved(context: CommandContext, plan: PlanFile): void {
+  const isBegun = plan.run.read().phase !== 'planned';
+  if (isBegun && context.values.text('checksum') === undefined) return;
+  requireIntact(plan);
+  if (isBegun) requireNamedChecksum(context.values, plan);
+  else acceptPlan(context, plan);
+}
+
+/**
  * Accepts the plan, or tells every reason against it.
  * @throws {ALARMSYNC_PLAN_CHECKSUM} when --checksum is another plan's; the first refusal's code when it is refused.
  */
 export function acceptPlan(context: CommandContext, plan: PlanFile): void {
   const { values, terminal } = context;
+  requireNamedChecksum(values, plan);
   const { checksum, summary } = plan.run.read();
-  const wanted = values.text('checksum');
-  if (wanted !== undefined && wanted.toLowerCase() !== checksum) {
-    throw new AlarmSyncError(
-      'ALARMSYNC_PLAN_CHECKSUM',
-      `expected a plan with checksum ${wanted}, got ${checksum ?? 'none'}`,
-      {
-        hint: `look at it: alarmsync show ${plan.path}`,
-      },
-    );
-  }
   const isForced = values.isOn('force');
   const refusals = (summary?.refusals ?? []).filter((refusal) => !(isForced && refusal.isForceable));
   const [first, ...others] = refusals;
@@ -56,6 +59,17 @@ export function acceptPlan(context: CommandContext, plan: PlanFile): void {
   throw new AlarmSyncError(decodeRefusalCode(first.code), first.message, {
     hint: `${first.hint}; look at it: alarmsync show ${plan.path}${first.isForceable ? `; or take just this plan: alarmsync apply ${plan.path} --force --checksum ${checksum ?? ''}` : ''}`,
   });
+}
+
+function requireNamedChecksum(values: Values, plan: PlanFile): void {
+  const { checksum } = plan.run.read();
+  const wanted = values.text('checksum');
+  if (wanted === undefined || wanted.toLowerCase() === checksum) return;
+  throw new AlarmSyncError(
+    'ALARMSYNC_PLAN_CHECKSUM',
+    `expected a plan with checksum ${wanted}, got ${checksum ?? 'none'}`,
+    { hint: `look at it: alarmsync show ${plan.path}` },
+  );
 }
 
 function decodeRefusalCode(

@@ -13,6 +13,7 @@ import type { Run } from '../store/run-table.ts';
 import type { StateDirectory } from '../store/state-directory.ts';
 import type { CommandContext } from './command.ts';
 import { exitCodeOf } from './exit-code.ts';
+import { isSameFile } from './same-file.ts';
 import { openHandOver, retireLeftQueues } from './queueing.ts';
 import { paceOf, tellRun, type ServiceConnection } from './session.ts';
 import { required } from './values.ts';
@@ -56,6 +57,26 @@ export function requireNotOvertaken(run: Run, connection: ServiceConnection, sta
   const since = { runId: run.runId, sinceMs: run.plannedAtMs ?? run.createdAtMs };
   if (!state.isOvertaken(since, connection.serviceKey)) return;
   throw stale(`another run was applied there after run ${run.runId} was planned`);
+}
+
+/**
+ * What became of the operations stands in the file that was begun with, and in no copy of it.
+ * @throws {ALARMSYNC_PLAN_STALE} when the run was begun with another file than this one, which is still there.
+ */
+export function requireSameCopy(
+  planPath: string,
+  { runId }: Run,
+  { serviceKey }: ServiceConnection,
+  state: StateDirectory,
+): void {
+  if (state.memoryOf(serviceKey)?.lastRunId !== runId) return;
+  const begun = state.runs().find((known) => known.runId === runId)?.planPath;
+  if (begun === undefined || isSameFile(begun, planPath)) return;
+  throw new AlarmSyncError(
+    'ALARMSYNC_PLAN_STALE',
+    `run ${runId} was applied from another copy of this plan: ${begun}`,
+    { hint: `see how it stands: alarmsync show ${begun}` },
+  );
 }
 
 /** @throws {ALARMSYNC_PLAN_STALE} when the run was of another service or account. */

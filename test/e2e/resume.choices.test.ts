@@ -1,12 +1,10 @@
-// An unfinished run at the same service, and plan files that are not to be trusted: what is gone on with, and what is not.
+// An unfinished run at the same service: what is gone on with, and what is not.
 
 import { once } from 'node:events';
-import { copyFileSync } from 'node:fs';
 
-import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 
-import { openWorkspace, planPathOf, type Finished, type Workspace } from './command-line.ts';
+import { openWorkspace, type Workspace } from './command-line.ts';
 import { startStandIn, type StandIn } from './stand-in.ts';
 import { csv, heldMeanings, meanings, paramsOf, row, rows } from './world.ts';
 
@@ -194,62 +192,6 @@ describe('a sync over an unfinished run', () => {
     expect(resumed.exitCode).toBe(0);
     expect(service.requests).toHaveLength(requestCount);
     expectAllHeld(service);
-  });
-});
-
-describe('a plan file', () => {
-  async function startPlanned(): Promise<{ workspace: Workspace; service: StandIn; plan: string }> {
-    const workspace = openWorkspace();
-    const service = await startStandIn();
-    const file = workspace.write('alarms.csv', csv(rows(6)));
-    const planned = await workspace.run(['plan', file, '--service', service.url]);
-    expect(planned.exitCode).toBe(0);
-    return { workspace, service, plan: planPathOf(planned) };
-  }
-
-  function expectRefused(finished: Finished, code: string): void {
-    expect(finished.stderr).toContain(`[${code}]`);
-    expect(finished.exitCode).toBe(4);
-  }
-
-  it('is refused when another copy of it was applied', async () => {
-    const { workspace, service, plan } = await startPlanned();
-    const copy = workspace.path('copy.db');
-    copyFileSync(plan, copy);
-    expect((await workspace.run(['apply', plan, ...QUICK])).exitCode).toBe(0);
-    service.drop('alarm-0');
-
-    expectRefused(await workspace.run(['apply', copy, ...QUICK]), 'ALARMSYNC_PLAN_STALE');
-    expectRefused(await workspace.run(['apply', plan, ...QUICK]), 'ALARMSYNC_PLAN_STALE');
-    expect(service.writes).toHaveLength(6);
-  });
-
-  it('is refused when the applied copy is not finished yet', async () => {
-    const { workspace, service, plan } = await startPlanned();
-    const copy = workspace.path('copy.db');
-    copyFileSync(plan, copy);
-    expect((await workspace.run(['apply', plan, '--limit', '2', ...QUICK])).exitCode).toBe(10);
-
-    expectRefused(await workspace.run(['apply', copy, ...QUICK]), 'ALARMSYNC_PLAN_STALE');
-    expect(service.writes).toHaveLength(2);
-  });
-
-  it.each([
-    [
-      'an image',
-      `UPDATE image SET after_params = replace(after_params, '"3"', '"9"') WHERE operation_id = 1`,
-    ],
-    ['a name', `UPDATE operation SET name = 'other' WHERE id = 1`],
-    ['an action', `UPDATE operation SET action = 'delete' WHERE id = 1`],
-    ['one operation less', 'DELETE FROM image WHERE operation_id = 1; DELETE FROM operation WHERE id = 1'],
-  ])('is refused when somebody edited it: %s', async (_, sql) => {
-    const { workspace, service, plan } = await startPlanned();
-    const database = new Database(plan);
-    database.exec(sql);
-    database.close();
-
-    expectRefused(await workspace.run(['apply', plan, ...QUICK]), 'ALARMSYNC_PLAN_CHECKSUM');
-    expect(service.writes).toEqual([]);
   });
 });
 

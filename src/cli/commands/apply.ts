@@ -5,8 +5,8 @@ import path from 'node:path';
 
 import { PlanFile } from '../../store/plan-file.ts';
 import type { Run } from '../../store/run-table.ts';
-import { acceptPlan, requireChecksumWithForce, requireIntact } from '../acceptance.ts';
-import { applyPlan, requireApplicable } from '../applying.ts';
+import { acceptSaved, requireChecksumWithForce } from '../acceptance.ts';
+import { applyPlan, requireApplicable, requireSameCopy } from '../applying.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { positional } from '../command.ts';
 import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flag-groups.ts';
@@ -51,10 +51,8 @@ async function applyOne(context: CommandContext, planPath: string): Promise<numb
   using _lock = await lockService(context, state, connection.serviceKey, runId);
   const run = plan.run.read();
   requireApplicable(context, run, connection, state);
-  if (run.phase === 'planned') {
-    requireIntact(plan);
-    acceptPlan(context, plan);
-  }
+  requireSameCopy(planPath, run, connection, state);
+  acceptSaved(context, plan);
   state.adopt({ runId, planPath, createdAtMs });
   return await applyPlan(context, plan, connection, state);
 }

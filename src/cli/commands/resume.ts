@@ -6,7 +6,7 @@ import { AlarmSyncError } from '../../alarm/errors.ts';
 import { PlanFile } from '../../store/plan-file.ts';
 import type { Run } from '../../store/run-table.ts';
 import type { StateDirectory } from '../../store/state-directory.ts';
-import { acceptPlan, requireChecksumWithForce, requireIntact } from '../acceptance.ts';
+import { acceptSaved, requireChecksumWithForce } from '../acceptance.ts';
 import { applyPlan, requireApplicable, requireNotOvertaken } from '../applying.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { END_FLAGS, OUTPUT_FLAGS, PACE_FLAGS, STATE_FLAGS, WATCH_FLAGS } from '../flag-groups.ts';
@@ -80,10 +80,7 @@ async function goOn(
       ? await planAgain({ context, connection, state }, found)
       : PlanFile.open(registered.planPath);
   const current = plan.run.read();
-  if (current.phase === 'planned') {
-    requireIntact(plan);
-    acceptPlan(context, plan);
-  }
+  acceptSaved(context, plan);
   if (current.approvedAtMs === null) return planExitCode(requireSummary(plan));
   requireApplicable(context, current, connection, state);
   return await applyPlan(context, plan, connection, state);

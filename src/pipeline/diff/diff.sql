@@ -26,7 +26,7 @@ WHERE o.action = 'create';
 
 -- Differences: where the texts differ, the meaning decides.
 CREATE TEMP TABLE differing AS
-SELECT u.name, u.line, u.is_protected
+SELECT u.name, u.line, u.is_protected, u.is_addressable
 FROM temp.unlike AS u
 WHERE u.desired_text IS NOT NULL AND u.existing_text IS NOT NULL AND u.is_held_twice = 0
   AND NOT same_meaning(u.desired_text, u.existing_text);
@@ -34,7 +34,7 @@ WHERE u.desired_text IS NOT NULL AND u.existing_text IS NOT NULL AND u.is_held_t
 INSERT INTO main.operation (action, name, file_line)
 SELECT 'update', f.name, f.line
 FROM temp.setting AS s CROSS JOIN temp.differing AS f
-WHERE s.may_update AND NOT f.is_protected
+WHERE s.may_update AND f.is_addressable AND NOT f.is_protected
 ORDER BY f.name;
 
 INSERT INTO main.image (operation_id, before_params, after_params, handle, etag, raw)

@@ -105,7 +105,7 @@ function readCounts(database: Database.Database): DiffCounts {
     unchangedCount: counted.desiredInScopeCount - changedCount,
     unaddressableCount: count(database, 'temp.unlike WHERE is_addressable = 0'),
     protectedCount:
-      count(database, `temp.differing WHERE is_protected AND ${mayUpdate}`) +
+      count(database, `temp.differing WHERE is_protected AND is_addressable AND ${mayUpdate}`) +
       count(database, `temp.unwanted WHERE is_protected AND ${mayDelete}`),
   };
 }
