@@ -9,15 +9,12 @@ import type { RunEnd, RunOutcomeWord } from '../telemetry/run-notice.ts';
 import type { RunTrace } from '../telemetry/run-trace.ts';
 import type { Command, CommandContext } from './command.ts';
 import { METRIC_FLAGS, WATCH_FLAGS } from './flag-groups.ts';
+import { requireMetricsFile, writeMetricsFile } from './metrics-file.ts';
 import { Notices } from './notices.ts';
 import { StopRequest } from './stop.ts';
 import { labelsOf, tagsOf } from './tags.ts';
 import { openTraces, type OpenTraces } from './traces.ts';
 import { required, type Values } from './values.ts';
-import { writeWholeFile } from './whole-file.ts';
-
-/** Whoever collects the metrics file need not be who runs alarmsync. */
-const READABLE_BY_ALL = 0o644;
 
 interface Watchers {
   readonly metrics: MetricRecorder | undefined;
@@ -158,10 +155,11 @@ async function sinksOf(values: Values, onFault: (message: string) => void): Prom
     sinks.push(new StatsdSink({ agent, tags: tagsOf(values), onFault }));
   }
   if (file !== undefined) {
+    requireMetricsFile(file);
     const { PrometheusSink } = await import('../telemetry/prometheus.ts');
     sinks.push(
       new PrometheusSink({
-        write: (text) => writeWholeFile(file, text, READABLE_BY_ALL),
+        write: (text) => writeMetricsFile(file, text),
         labels: labelsOf(values),
         onFault: (reason) => onFault(`no metrics are written to ${file}: ${reason}`),
       }),

@@ -47,6 +47,21 @@ describe('metrics in a file', () => {
     },
   );
 
+  it('take the place of nothing else: neither of the input nor of a plan', async () => {
+    const { workspace, args } = await openQuietWorld(2);
+    const content = workspace.read('alarms.csv');
+
+    const overInput = await workspace.run([...args, '--metrics-file', 'alarms.csv']);
+    const overPlan = await workspace.run([...args, '--out', 'p.db', '--metrics-file', 'p.db']);
+
+    expect([overInput.exitCode, overInput.stdout]).toEqual([1, '']);
+    expect(overInput.stderr).toContain('expected a new file or one of metrics, got alarms.csv');
+    expect(workspace.read('alarms.csv')).toBe(content);
+    expect([overPlan.exitCode, overPlan.stdout]).toEqual([0, expect.stringContaining('2 created')]);
+    expect(overPlan.stderr).toContain('no metrics are written to p.db');
+    expect((await workspace.run(['show', 'p.db'])).exitCode).toBe(0);
+  });
+
   it('are put in place whole, and nothing else is left beside them', async () => {
     const { workspace, args } = await openQuietWorld(2);
     const watched = [...args, '--metrics-file', 'alarmsync.prom'];
