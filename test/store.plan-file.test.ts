@@ -201,6 +201,24 @@ describe.each([
   });
 });
 
+it.each([
+  `UPDATE operation SET state = char(27) || ']0;title' || char(7) WHERE id = 2`,
+  `UPDATE operation SET action = '<img src=x>' WHERE id = 2`,
+  `UPDATE run SET phase = char(27) || '[2K'`,
+])('a plan with a word that there is not is a clear error that shows nothing of it raw: %s', (sql) => {
+  const file = closedPlan();
+  alter(file, `PRAGMA ignore_check_constraints = ON; ${sql}`);
+  const steps = [operationsOf, (plan: PlanFile) => plan.alarms.operations.counts()];
+  for (const step of steps) {
+    const thrown = thrownBy(() => {
+      using plan = PlanFile.openReadOnly(file);
+      step(plan);
+    });
+    expect(asAlarmSyncError(thrown)).toMatchObject(UNREADABLE);
+    expect(asAlarmSyncError(thrown).message).not.toMatch(/\p{Cc}/u);
+  }
+});
+
 it.each([0.3, 0.6, 0.9])(
   'a plan with a damaged page at %f of it is a clear error once it is read',
   (share) => {

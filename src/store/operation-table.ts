@@ -2,15 +2,18 @@
 
 import type Database from 'better-sqlite3';
 
-import type {
-  Action,
-  ClaimedOperation,
-  Operation,
-  OperationCounts,
-  OperationFilter,
-  OperationImages,
-  OperationState,
-  Settlement,
+import { AlarmSyncError } from '../alarm/errors.ts';
+import {
+  ACTIONS,
+  OPERATION_STATES,
+  type Action,
+  type ClaimedOperation,
+  type Operation,
+  type OperationCounts,
+  type OperationFilter,
+  type OperationImages,
+  type OperationState,
+  type Settlement,
 } from './operation.ts';
 import type { LedgerTables } from './plan-schema.ts';
 
@@ -203,7 +206,10 @@ export class OperationTable {
         `SELECT action, state, count(*) AS count FROM ${this.#table} GROUP BY action, state`,
       )
       .all();
-    for (const row of rows) counts[row.action][row.state] = row.count;
+    for (const row of rows) {
+      requireKnown(row);
+      counts[row.action][row.state] = row.count;
+    }
     return counts;
   }
 
@@ -252,5 +258,20 @@ function decodeClaimed(row: ClaimedRow): ClaimedOperation {
 }
 
 function decodeOperation(row: OperationRow): Operation {
+  requireKnown(row);
   return { ...row, wasAmbiguous: row.wasAmbiguous === 1 };
+}
+
+/** The file's own checks can be switched off by whoever writes it, and both words are told as they stand. */
+function requireKnown({ action, state }: { readonly action: string; readonly state: string }): void {
+  if (isOneOf(ACTIONS, action) && isOneOf(OPERATION_STATES, state)) return;
+  throw new AlarmSyncError(
+    'ALARMSYNC_PLAN_UNREADABLE',
+    `expected operations of a plan, got one with the action ${JSON.stringify(action)} and the state ${JSON.stringify(state)}`,
+    { hint: 'make a plan with: alarmsync plan FILE --service URL' },
+  );
+}
+
+function isOneOf(words: readonly string[], word: string): boolean {
+  return words.includes(word);
 }

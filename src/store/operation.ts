@@ -2,8 +2,18 @@
 
 import type { FailureClass } from '../alarm/errors.ts';
 
-export type Action = 'create' | 'update' | 'delete';
-export type OperationState = 'pending' | 'sent' | 'done' | 'retryable' | 'failed' | 'conflict' | 'held';
+export const ACTIONS = ['create', 'update', 'delete'] as const;
+export type Action = (typeof ACTIONS)[number];
+export const OPERATION_STATES = [
+  'pending',
+  'sent',
+  'done',
+  'retryable',
+  'failed',
+  'conflict',
+  'held',
+] as const;
+export type OperationState = (typeof OPERATION_STATES)[number];
 
 /** What it takes to send an operation; texts are JSON of `params`. */
 export interface ClaimedOperation {

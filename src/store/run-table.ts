@@ -6,7 +6,9 @@ import { decodeSummary, type PlanSummary } from './plan-summary.ts';
 import { isRunId } from './run-id.ts';
 import { decodeSettings, type RunSettings } from './run-settings.ts';
 
-export type RunPhase = 'planning' | 'planned' | 'draining' | 'finished' | 'abandoned';
+const RUN_PHASES = ['planning', 'planned', 'draining', 'finished', 'abandoned'] as const;
+export type RunPhase = (typeof RUN_PHASES)[number];
+
 export interface NewRun {
   readonly runId: string;
   readonly kind: 'sync' | 'rollback';
@@ -79,6 +81,7 @@ export class RunTable {
     const row = this.#database.prepare<[], RunRow>('SELECT * FROM run').get();
     if (row === undefined) throw new Error('it says nothing about its run');
     if (!isRunId(row.run_id)) throw new Error(`its run has no id, but ${JSON.stringify(row.run_id)}`);
+    if (!RUN_PHASES.includes(row.phase)) throw new Error(`its run is ${JSON.stringify(row.phase)}`);
     return {
       runId: row.run_id,
       kind: row.kind,

@@ -1,5 +1,6 @@
 // `alarmsync status` and `alarmsync runs`: where runs stand.
 
+import { safe } from '../../pipeline/report/escape.ts';
 import { runOutcome } from '../../pipeline/report/outcome.ts';
 import { outcomeNotes, planLine } from '../../pipeline/report/summary.ts';
 import { PlanFile } from '../../store/plan-file.ts';
@@ -42,9 +43,9 @@ function tellStatus(terminal: Terminal, { registered, run }: KnownRun): void {
   terminal.result(
     `Run ${run.runId}: ${run.phase}${run.exitCode === null ? '' : `, exit code ${run.exitCode}`}`,
   );
-  terminal.result(`Service: ${run.serviceAddress}`);
-  terminal.result(`File: ${run.sourcePath ?? run.settings.file ?? 'none'}`);
-  terminal.result(`Plan file: ${registered.planPath}`);
+  terminal.result(`Service: ${safe(run.serviceAddress)}`);
+  terminal.result(`File: ${safe(run.sourcePath ?? run.settings.file ?? 'none')}`);
+  terminal.result(`Plan file: ${safe(registered.planPath)}`);
   if (run.summary !== null) terminal.result(planLine(run.summary));
   terminal.result(
     `Done: ${outcome.createdCount} created, ${outcome.updatedCount} updated, ${outcome.deletedCount} deleted, ${outcome.failedCount} failed.`,
@@ -61,7 +62,7 @@ export const runsCommand: Command = {
     using state = openState(context);
     for (const { run } of knownRuns(state, context.terminal)) {
       const counts = run.summary === null ? '' : `  ${planLine(run.summary)}`;
-      context.terminal.result(`${run.runId}  ${run.phase.padEnd(9)}  ${run.serviceAddress}${counts}`);
+      context.terminal.result(`${run.runId}  ${run.phase.padEnd(9)}  ${safe(run.serviceAddress)}${counts}`);
     }
     return 0;
   },

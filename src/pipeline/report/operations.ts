@@ -58,7 +58,7 @@ function renderOperation(operation: Operation, format: OperationFormat, compareS
         operation.state,
         String(operation.fileLine ?? ''),
         String(operation.attemptCount),
-        operation.failureClass ?? '',
+        shown(operation.failureClass ?? ''),
         shown(operation.failureMessage ?? ''),
       ]);
   }
