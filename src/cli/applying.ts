@@ -13,8 +13,8 @@ import type { Run } from '../store/run-table.ts';
 import type { StateDirectory } from '../store/state-directory.ts';
 import type { CommandContext } from './command.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { isSameFile } from './same-file.ts';
 import { openHandOver, retireLeftQueues } from './queueing.ts';
+import { isSameFile } from './same-file.ts';
 import { paceOf, tellRun, type ServiceConnection } from './session.ts';
 import { required } from './values.ts';
 

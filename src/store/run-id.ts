@@ -15,3 +15,9 @@ export function isRunId(text: string): boolean {
 export function isOwnDirectoryName(name: string): boolean {
   return DIRECTORY_NAME.test(name);
 }
+
+/** Of the runs of several targets, what they share; shape: `20261121T224500Z-3f9a21` of `20261121T224500Z-3f9a21.eu`; undefined for a run of no round. */
+export function roundIdOf(runId: string): string | undefined {
+  const end = runId.indexOf('.');
+  return end < 0 ? undefined : runId.slice(0, end);
+}

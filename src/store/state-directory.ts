@@ -6,7 +6,7 @@ import path from 'node:path';
 import type Database from 'better-sqlite3';
 
 import { AlarmSyncError } from '../alarm/errors.ts';
-import { isOwnDirectoryName } from './run-id.ts';
+import { isOwnDirectoryName, roundIdOf } from './run-id.ts';
 import { openOwned } from './sqlite.ts';
 
 /** A run as registered; how far it is stands in its plan file alone. */
@@ -141,7 +141,7 @@ export class StateDirectory implements Disposable {
   dropLeftovers(nowEpochMs: number): void {
     const runIds = this.#database.prepare<[], string>('SELECT run_id FROM run').pluck().all();
     // Runs of several targets share a directory, named by what stands before the target.
-    const known = new Set(runIds.flatMap((runId) => [runId, runId.replace(/\..*$/u, '')]));
+    const known = new Set(runIds.flatMap((runId) => [runId, roundIdOf(runId) ?? runId]));
     for (const entry of readdirSync(this.directory, { withFileTypes: true })) {
       if (!entry.isDirectory() || !isOwnDirectoryName(entry.name) || known.has(entry.name)) continue;
       const directory = path.join(this.directory, entry.name);

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 
 import { AlarmSyncError } from '../../alarm/errors.ts';
 import { PlanFile } from '../../store/plan-file.ts';
+import { roundIdOf } from '../../store/run-id.ts';
 import type { Run } from '../../store/run-table.ts';
 import type { StateDirectory } from '../../store/state-directory.ts';
 import { acceptSaved, requireChecksumWithForce } from '../acceptance.ts';
@@ -54,8 +55,10 @@ export const resumeCommand: Command = {
 
 async function resumeOne(context: CommandContext, state: StateDirectory, known: KnownRun): Promise<number> {
   const isRetried = context.values.isOn('retry-failed') && known.run.phase === 'finished';
-  if (!isRetried && known.run.phase !== 'planning') tidyUp(state, known);
-  if (!isRetried && !isUnfinished(known.run)) return tellEnded(context, known);
+  if (!isRetried) {
+    if (known.run.phase !== 'planning') tidyUp(state, known);
+    if (!isUnfinished(known.run)) return tellEnded(context, known);
+  }
   await using connection = await connect(context, known.run.settings);
   using _lock = await lockService(context, state, connection.serviceKey, known.run.runId);
   // Who held the lock may have gone on with the run meanwhile.
@@ -98,7 +101,7 @@ function tellEnded({ terminal }: CommandContext, { registered, run }: KnownRun):
 /** The runs of several targets that are meant: those of that id, or those of the run that would be taken up. */
 async function findOldRound(context: CommandContext, state: StateDirectory): Promise<OldRound | undefined> {
   const given = context.positionals.get('run');
-  const { findRound, isRoundUnfinished, roundIdOf } = await import('../targets/old-round.ts');
+  const { findRound, isRoundUnfinished } = await import('../targets/old-round.ts');
   if (given !== undefined) return findRound(context, state, roundIdOf(given) ?? given);
   // Newest first, each once, though every target has a run of it; undefined for a run of no round.
   const rounds = new Map<string, OldRound | undefined>();

@@ -4,6 +4,7 @@ import { safe } from '../../pipeline/report/escape.ts';
 import { runOutcome } from '../../pipeline/report/outcome.ts';
 import { outcomeNotes, planLine } from '../../pipeline/report/summary.ts';
 import { PlanFile } from '../../store/plan-file.ts';
+import { roundIdOf } from '../../store/run-id.ts';
 import type { Command } from '../command.ts';
 import { OUTPUT_FLAGS, STATE_FLAGS } from '../flag-groups.ts';
 import { knownRuns, requireRun, type KnownRun } from '../runs.ts';
@@ -24,7 +25,7 @@ export const statusCommand: Command = {
       return 0;
     }
     const isGiven = positionals.get('run') !== undefined;
-    const { findRound, roundIdOf } = await import('../targets/old-round.ts');
+    const { findRound } = await import('../targets/old-round.ts');
     const round = findRound(context, state, isGiven ? named : (roundIdOf(named) ?? named));
     if (round === undefined) {
       tellStatus(terminal, requireRun(state, named));

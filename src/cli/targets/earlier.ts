@@ -2,13 +2,14 @@
 
 import { isDeepStrictEqual } from 'node:util';
 
+import { roundIdOf } from '../../store/run-id.ts';
 import type { StateDirectory } from '../../store/state-directory.ts';
 import { inTarget } from '../../telemetry/names.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { knownRuns } from '../runs.ts';
 import { connect } from '../session.ts';
 import { hasDigest, settleUnfinished } from '../unfinished.ts';
-import { findRound, goOnWithRound, isRoundUnfinished, roundIdOf, type OldRound } from './old-round.ts';
+import { findRound, goOnWithRound, isRoundUnfinished, type OldRound } from './old-round.ts';
 import type { Place } from './places.ts';
 
 /**

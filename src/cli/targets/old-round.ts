@@ -2,6 +2,7 @@
 
 import { AlarmSyncError } from '../../alarm/errors.ts';
 import { PlanFile } from '../../store/plan-file.ts';
+import { roundIdOf } from '../../store/run-id.ts';
 import type { TargetShare } from '../../store/run-settings.ts';
 import type { PlanSummary } from '../../store/plan-summary.ts';
 import type { Run } from '../../store/run-table.ts';
@@ -22,12 +23,6 @@ export interface OldRound {
   readonly share: TargetShare;
   /** True once something may have been sent, to all that were agreed to or to one that was applied by itself. */
   readonly isReleased: boolean;
-}
-
-/** Shape: `20261121T224500Z-3f9a21` of `20261121T224500Z-3f9a21.eu`; undefined for a run of no round. */
-export function roundIdOf(runId: string): string | undefined {
-  const end = runId.indexOf('.');
-  return end < 0 ? undefined : runId.slice(0, end);
 }
 
 /** The round of that id, as far as its plan files can be read; undefined when there is none. */
